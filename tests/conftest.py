@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 
+import hypothesis
 import pytest
 
 from tests import qt_messages
@@ -15,12 +18,22 @@ os.environ.setdefault("QT_QUICK_BACKEND", "software")
 os.environ.setdefault("QSG_RENDER_LOOP", "basic")
 os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
 
+# Images of containers often forbid bytecode: every worker process would compile all tests, and
+# every process that a test starts the whole terminal.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# How long a single case takes on busy cores says nothing of what is tested.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 LONGEST = (
     "faults/test_visits.py",
     "contract/test_contract.py",
     "contract/test_xfs4iot_contract.py",
     "ui/test_fit.py",
+    "ui/test_goldens.py",
+    "contract/test_centre_contract.py",
     "ui/test_real_window.py",
     "faults/test_keeper.py",
     "contract/test_smart_card.py",
@@ -28,11 +41,23 @@ LONGEST = (
     "faults/test_device_faults.py",
     "unit/test_bench.py",
     "contract/test_receipt_printer.py",
-    "services/test_certificate.py",
+    "contract/test_face_capture.py",
     "contract/test_distributions.py",
     "faults/test_process_host.py",
 )
 """Each of these files takes half a minute or more on one worker process."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect the tests without the collector of garbage, which would look through all of them
+    again and again while they grow in number, and never look at them afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,7 +171,7 @@ def test_what_cannot_be_verified_is_told_in_one_line(
     assert kiosk_audit(settings, "verify").exit_code == 2, "no journal"
     assert kiosk_audit(settings, "export").exit_code == 1
     Journal(tmp_path / FILE).close()
-    with sqlite3.connect(tmp_path / FILE) as other:
+    with closing(sqlite3.connect(tmp_path / FILE)) as other, other:
         other.execute("DROP TABLE audit")
     done = kiosk_audit(settings, "verify")
     assert (done.exit_code, done.output) == (2, "not verified: cannot be read: SQLError\n")

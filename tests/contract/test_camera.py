@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from drivers.hosting import process_host
 from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
 from drivers.hosting.thread_host import ThreadHost
+from tests.waiting import until
 
 SOON_S = 20.0
 PROMPT_S = 1.0  # for what is over within 0.05 s when the machine is not busy
@@ -75,13 +76,6 @@ def here(emulator: Camera, monkeypatch: pytest.MonkeyPatch) -> Iterator[Booth]:
     one = Booth(emulator)
     yield one
     one.host.stop()
-
-
-def until(holds: Callable[[], object], seconds: float = SOON_S) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def following(stream: Stream, count: int, after: int = 0) -> list[Frame]:

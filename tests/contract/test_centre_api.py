@@ -157,6 +157,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
         "withdrawal": ["withdraw", "standing-withdrawal", "withdrawals"],
         "loan": ["loan", "prepay", "monthly-offset"],
         "change": ["phone", "payee-card", "personal-data", "query-password", "signing"],
+        "transfer": ["account-merge", "transfer-in", "cross-province"],
         "calculate": [
             "repayment-calculator",
             "prepayment-calculator",
@@ -165,7 +166,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
             "retirement-calculator",
         ],
         "help": ["verify-paper", "complaints"],
-        "read": ["guides", "questions", "policies", "news", "tickets", "rates"],
+        "read": ["guides", "questions", "policies", "news", "tickets", "projects", "rates"],
         "other": ["outlets", "unit-opening"],
         "unit": [
             "unit-remittances",
@@ -541,6 +542,40 @@ def test_the_same_key_at_the_same_time_makes_one_document(terminal: WireTerminal
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert answers[0].json()["id"] != body["id"]
+
+
+def test_two_papers_in_the_same_second_are_each_their_own_persons(
+    terminal: WireTerminal, directory: Path
+) -> None:
+    other = WireTerminal(terminal.url, "YL-0002")
+    people = {"P01": terminal, "P12": other}
+    sessions = {persona: there.prove(persona) for persona, there in people.items()}
+    other.order()  # the fonts are loaded
+    made: dict[str, requests.Response] = {}
+    both = threading.Barrier(2)
+
+    def send(persona: str) -> None:
+        both.wait(10)
+        made[persona] = people[persona].order(key=KEY)  # and both have drawn the same key
+
+    threads = [threading.Thread(target=send, args=(persona,)) for persona in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for persona, there in people.items():
+        document = Document.model_validate_json(made[persona].content)
+        who = personas.load()[persona]
+        sealed = check_sealed(
+            there.ask("GET", f"/v1/documents/{document.id}/file").content,
+            document=document,
+            holder=holder_mark(sessions[persona]["id"], who.name, who.number),
+            now=datetime.fromisoformat(there.get("/v1/catalogue")["clock"]),
+            rules=SealRules(directory / "root.pem", CENTRE),
+            revoked=there.ask("GET", "/v1/revocations").content,
+        )
+        assert sealed.id == document.id
+    other.http.close()
 
 
 def test_a_document_of_another_session_is_unknown(terminal: WireTerminal) -> None:

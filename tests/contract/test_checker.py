@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import json
 import os
 import resource
 import socket
@@ -121,6 +122,33 @@ def test_the_terminals_own_files_are_not_the_documents_fault(tmp_path: Path, sea
     with pytest.raises(NotChecked, match=r"none\.pem: FileNotFoundError"):
         check(unfit, sealed)
     unfit.close()
+
+
+_FIRST_CHECK = """\
+import json, sys
+from kiosk.papers import checker
+checker._load()
+loaded = set(sys.modules)
+answer = checker._check(json.loads(sys.stdin.buffer.readline()), sys.stdin.buffer.read())
+print(answer, sorted(set(sys.modules) - loaded))
+"""
+
+
+def test_the_first_check_loads_nothing_more(roots: Path, sealed: bytes) -> None:
+    """Some libraries put an import off until the first signature: the citizen would wait for it."""
+    question = {
+        "document": announce(sealed, pages=1).model_dump(mode="json"),
+        "holder": HOLDER,
+        "now": NOW.isoformat(),
+        "roots": str(roots),
+        "sealer": SealRules(roots).sealer,
+        "timestamp_roots": "",
+        "revoked": None,
+    }
+    program = [sys.executable, "-c", _FIRST_CHECK]
+    asked = json.dumps(question).encode() + b"\n" + sealed
+    said = subprocess.run(program, input=asked, capture_output=True, check=True).stdout
+    assert said == b"{} []\n"
 
 
 def test_a_process_that_was_started_ahead_has_loaded_the_library(

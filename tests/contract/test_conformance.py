@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,15 +16,17 @@ from kiosk.workshop.conformance import (
     CHECKS,
     CheckedTerminal,
     CheckPlan,
+    CheckStand,
     ContractCheck,
     results,
 )
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.bugs import CentreBug
+from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.server import serving
 from kiosk.workshop.sandbox.tls import SandboxCa
 
-PERSON = personas.load()["P03"]
+PERSON, AGENT = (personas.load()[id] for id in ("P03", "A1"))
 FOUND_BY = {
     CentreBug.COMMITS_DONE_AGAIN: "A commit moves the money once",
     CentreBug.COMMITS_PROGRESS_AGAIN: "What is in progress moves once",
@@ -37,7 +40,26 @@ FOUND_BY = {
     CentreBug.TWO_LIVE_DRAFTS: "A newer draft",
     CentreBug.NEXT_BEFORE_TOLD: "The end of a confirmed operation is told",
     CentreBug.FORGETS_ID: "A commit moves the money once",
+    CentreBug.ANYBODYS_OPERATION: "An operation is nobody's",
+    CentreBug.TRIAL_SUPERSEDES: "A trial creates nothing",
+    CentreBug.PAID_AT_ONCE: "Money is under way",
+    CentreBug.CANCELLABLE_AFTER_END: "What can be taken back",
+    CentreBug.CONFIRMS_WITHOUT_CONSENT: "What waits for a spouse",
+    CentreBug.FORGETS_AGREED_SUM: "What is agreed on a month",
+    CentreBug.FORGETS_WHO_DECIDES: "An application to another centre",
+    CentreBug.GRANTED_AT_ONCE: "An application is done here",
+    CentreBug.DECIDES_WITHDRAWN: "What was taken back from another centre",
+    CentreBug.OTHER_EDITION: "The catalogue names the edition",
+    CentreBug.CLOSED_WAY_OPENS: "A way in that the catalogue",
+    CentreBug.LOGIN_FOR_ALL: "A code for a phone",
+    CentreBug.HANDOVER_FOR_ALL: "A hand-over is over",
 }
+
+
+def card_of(person: Persona) -> CardEvidence:
+    return CardEvidence(
+        kind="resident", name=Sensitive(person.name), number=Sensitive(person.number)
+    )
 
 
 def plan_of(directory: Path) -> CheckPlan:
@@ -46,17 +68,23 @@ def plan_of(directory: Path) -> CheckPlan:
         terminals=tuple(
             CheckedTerminal(id=id, certificate=ca.terminal(id)) for id in ("YL-0001", "YL-0002")
         ),
-        card=CardEvidence(
-            kind="resident", name=Sensitive(PERSON.name), number=Sensitive(PERSON.number)
-        ),
+        card=card_of(PERSON),
+        agent=card_of(AGENT),
         ca=ca.root,
         levers=True,
     )
 
 
+def source(check: ContractCheck) -> str:
+    """What the check does, as it is written."""
+    return inspect.getsource(check.run)
+
+
 def wrong(directory: Path, checks: Sequence[ContractCheck], *bugs: CentreBug) -> list[str]:
     with serving(directory, tls=True, codes_per_day=1000, bugs=frozenset(bugs)) as url:
-        return [result.why for result in results(url, plan_of(directory), checks) if result.why]
+        found = list(results(url, plan_of(directory), checks))
+        assert [each.left_out for each in found if each.left_out] == []
+        return [result.why for result in found if result.why]
 
 
 def test_the_stand_in_keeps_the_contract(tmp_path: Path) -> None:
@@ -67,6 +95,15 @@ def test_the_stand_in_keeps_the_contract(tmp_path: Path) -> None:
 def test_a_wrong_centre_is_found(tmp_path: Path, bug: CentreBug) -> None:
     checks = [check for check in CHECKS if check.sentence.startswith(FOUND_BY[bug])]
     assert len(wrong(tmp_path, checks, bug)) == 1
+
+
+def test_an_application_under_way_leaves_no_check_out(tmp_path: Path) -> None:
+    def applies_twice(stand: CheckStand) -> None:
+        stand.confirm(stand.application())
+        stand.application()
+
+    (why,) = wrong(tmp_path, [ContractCheck("An application.", applies_twice, levers=True)])
+    assert "in-flight" in why
 
 
 def test_the_command_says_each_result_in_a_line(tmp_path: Path) -> None:
@@ -85,7 +122,9 @@ def test_the_command_says_each_result_in_a_line(tmp_path: Path) -> None:
         done = CliRunner().invoke(command, ["check", url, "--plan", str(plan)])
     lines = done.output.splitlines()
     assert (done.exit_code, lines[-1]) == (0, "The centre keeps the contract."), done.output
-    assert [line[:2] for line in lines[:-1]] == ["- " if check.levers else "ok" for check in CHECKS]
+    first = ["- " if check.levers or "agent()" in source(check) else "ok" for check in CHECKS]
+    assert [line[:2] for line in lines[:-1]] == first
+    assert "Left out: the plan names no agent of a unit." in done.output
 
 
 def test_the_command_says_what_is_wrong_with_the_plan(tmp_path: Path) -> None:

@@ -76,6 +76,20 @@ def test_only_the_spouse_with_their_own_password_agrees(visits: Visits) -> None:
     assert [each["kind"] for each in visit.lever("GET", "/alarms")] == ["other-person"]
 
 
+def test_a_new_code_gives_no_new_tries_at_the_spouse_s_password(visits: Visits) -> None:
+    """At the terminal stands the applicant, who can have codes made anew at will."""
+    visit = visits("P03")
+    draft, url = waiting(visit)
+    for guess in ("000001", "000002", "000003"):
+        answer(visit, url, password=guess)
+    new = visit.money.open_consent(draft.id).content.reveal()
+    assert "密码不对" in answer(visit, new, password="000004")
+    assert "请30秒后再试" in answer(visit, new)
+    assert visit.money.operation(draft.id).state is AWAITS
+    visit.lever("POST", "/clock", {"seconds": 31})
+    assert "已同意" in answer(visit, new)
+
+
 def test_a_code_serves_once_and_a_new_one_ends_the_old(visits: Visits) -> None:
     visit = visits("P03")
     draft, old = waiting(visit)

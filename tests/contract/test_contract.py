@@ -62,6 +62,7 @@ from tests.contract.pcsc_peer import CONTACT, ChipCardReader
 from tests.contract.pcsc_peer import missing as pcsc_missing
 from tests.contract.sound_card import SoundCard
 from tests.contract.sound_card import missing as sound_missing
+from tests.waiting import until
 
 SOON_S = 20.0
 POLL_S = 0.05
@@ -312,13 +313,6 @@ class DeviceStand:
         self.obey(("well", {}))
         self.do(self.kind.good)
         until(self.is_well)
-
-
-def until(holds: Callable[[], object], seconds: float = SOON_S) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def children() -> list[int]:

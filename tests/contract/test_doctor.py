@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import threading
 import time
@@ -11,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 import cv2
 import numpy as np
@@ -151,6 +153,22 @@ def test_a_printer_without_paper_fails_its_test_print(here: DemoPlace, remote: R
         assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == "https://12329.example/test"
 
 
+def test_the_test_slip_has_names_that_a_small_font_lacks(
+    here: DemoPlace, remote: Remote, tmp_path: Path
+) -> None:
+    """They go out as text of GBK: a printer whose own font ends at GB 2312 shows blanks there."""
+    for name in trial_prints.NAMES:
+        assert len(name.encode("gbk")) == 2
+        with pytest.raises(UnicodeEncodeError):
+            name.encode("gb2312")
+    before = len(remote.look(Kind.RECEIPT_PRINTER)["texts"])
+    loaded = settings_file.load(only(here, tmp_path, Kind.RECEIPT_PRINTER).settings)
+    (found,) = trial_prints.run(loaded, AT)
+    assert found.verdict is Verdict.GOOD
+    (slip,) = remote.look(Kind.RECEIPT_PRINTER)["texts"][before:]
+    assert any(line.startswith("人名用字") and line.endswith(trial_prints.NAMES) for line in slip)
+
+
 def test_a_slip_is_shown_as_wide_as_its_paper(here: DemoPlace, tmp_path: Path) -> None:
     loaded = settings_file.load(only(here, tmp_path, Kind.RECEIPT_PRINTER).settings)
     loaded.devices[Kind.RECEIPT_PRINTER]["width"] = 384
@@ -165,7 +183,7 @@ def test_a_test_print_that_goes_wrong_takes_no_report_away(
     def upset(terminal: str, at: datetime) -> Never:
         raise OverflowError("a page without end")
 
-    monkeypatch.setattr(trial_prints, "_slip", upset)
+    monkeypatch.setattr(trial_prints, "trial_slip", upset)
     path = tmp_path / "report.pdf"
     here = only(here, tmp_path, Kind.RECEIPT_PRINTER)
     result = doctor(here, tmp_path, "--json", "--print", "--pdf", str(path))
@@ -251,7 +269,7 @@ def test_a_device_that_blinked_gets_a_second_look(
 def test_a_centre_that_is_not_there(here: DemoPlace, tmp_path: Path) -> None:
     broken = tmp_path / "terminal.toml"
     text = here.settings.read_text(encoding="utf-8")
-    broken.write_text(text.replace(here.centre, "http://127.0.0.1:9"), encoding="utf-8")
+    broken.write_text(text.replace(here.api, "https://127.0.0.1:9"), encoding="utf-8")
     report = examination.examine(settings_file.load(broken))
     verdicts = {f.name: f.verdict for f in report.findings}
     assert verdicts["TCP"] is Verdict.BAD
@@ -259,11 +277,55 @@ def test_a_centre_that_is_not_there(here: DemoPlace, tmp_path: Path) -> None:
     assert not report.fit
 
 
-def test_settings_that_cannot_be_read_are_one_sentence(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["doctor", "--settings", str(tmp_path / "none.toml")])
+def test_without_settings_the_doctor_examines_the_machine(tmp_path: Path) -> None:
+    none = tmp_path / "none.toml"
+    command = ["doctor", "--settings", str(none), "--keep", str(tmp_path / "kept"), "--print"]
+    result = CliRunner().invoke(main, [*command, "--pdf", str(tmp_path / "report.pdf")])
     assert result.exit_code == 1
     assert "there are no settings" in result.output
-    assert "kiosk demo" in result.output
+    assert f"kiosk setup --settings {none}" in " ".join(result.output.split())
+    assert "nothing is printed" in result.stderr
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    "text", [None, "terminal = \n", 'terminal = "T1"\n[screen]\nlowred = true\n']
+)
+def test_json_is_json_whatever_the_settings_are(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "terminal.toml"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["doctor", "--settings", str(path), "--json"])
+    assert result.exit_code == 1
+    findings = {f["name"]: f for f in json.loads(result.stdout)["findings"]}
+    assert findings["settings"]["verdict"] == "bad"
+    assert {"system", "disk", "display", "link"} <= set(findings)
+    assert ("line 3; `lowered` is" in findings["settings"]["seen"]) == ("lowred" in (text or ""))
+
+
+def closed(path: Path, usual: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of :class:`Path` as it is where the folder of ``path`` may not be entered."""
+
+    def method(this: Path, *told: Any, **more: Any) -> Any:
+        if this == path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(this))
+        return usual(this, *told, **more)
+
+    return method
+
+
+@pytest.mark.parametrize("command", [["doctor", "--json"], ["setup", "--yes"]])
+def test_settings_that_this_user_may_not_read_are_told(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """/etc/kiosk is closed to a technician who is not root: the path itself cannot be looked at."""
+    path = tmp_path / "terminal.toml"
+    for name in ("stat", "read_text"):
+        monkeypatch.setattr(Path, name, closed(path, getattr(Path, name)))
+    result = CliRunner().invoke(main, [*command, "--settings", str(path)])
+    assert result.exit_code == 1
+    assert "run this command as root" in result.output
 
 
 HERE = Section("machine")

@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from kiosk.centre.enrolment import KeyPlace
 from kiosk.doctor import network, revocations
 from kiosk.doctor.causes import causes, linked
 from kiosk.doctor.findings import Finding, Probe, Verdict, run_guarded
-from kiosk.settings import CentreSettings, Settings
+from kiosk.settings import CentreSettings, EnrolledSettings, Settings
 from kiosk.workshop.sandbox import server
 from tests.centre_server import Answer, CentreServer, reply
 from tests.ui.samples import CATALOGUE
@@ -486,6 +487,28 @@ def test_our_own_certificate(
     assert found["this terminal's certificate"].verdict is verdict
     assert seen in found["this terminal's certificate"].seen
     assert found["roots of seals"].verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("place", "verdict", "seen"),
+    [("tpm", Verdict.GOOD, "in the TPM"), ("file", Verdict.NOTE, "in a file, not in a TPM")],
+)
+def test_where_the_key_of_an_enrolled_terminal_lies(
+    authority: CertificateAuthority, place: KeyPlace, verdict: Verdict, seen: str
+) -> None:
+    now = datetime.now(UTC)
+    loaded = Settings(
+        terminal="T0001",
+        centre=CentreSettings(
+            url="https://gjj.example", seal_roots=authority.file, sealer="somebody"
+        ),
+        enrolled=EnrolledSettings(
+            place="", key_place=place, since=now, until=now, request=Path("request.pem")
+        ),
+    )
+    _roots, key = network.own_certificates(loaded)
+    assert (key.name, key.verdict) == ("this terminal's key", verdict)
+    assert key.seen.startswith(seen)
 
 
 def test_a_file_that_holds_no_certificate(authority: CertificateAuthority, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status, Supply
 from drivers.document_printer.ipp import IppPrinter
 from drivers.document_printer.names import IppOperation
-from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.document_printer.types import PagesPrinted, PrintDocument, ReadSupplies
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.hosting.thread_host import ThreadHost
 
@@ -160,6 +161,19 @@ def test_prints_on_a_printer_of_an_older_version(versions: tuple[tuple[int, int]
         assert old.print() == PagesPrinted("job-1", 3)
 
 
+def test_the_number_of_a_request_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection carries one request, and the firmware of some printers always answers 1."""
+    answer = DocumentPrinter._answer
+    with standing() as stand:
+        monkeypatch.setattr(
+            DocumentPrinter,
+            "_answer",
+            lambda self, request: replace(answer(self, request), request_id=1),
+        )
+        assert stand.print() == PagesPrinted("job-1", 3)
+        assert stand.print(a_job("job-2")) == PagesPrinted("job-2", 3)
+
+
 def test_a_printer_of_no_version_at_all_says_so() -> None:
     with standing(versions=((3, 0),)) as strange:
         assert "VERSION_NOT_SUPPORTED (0x0503)" in strange.failure().detail
@@ -174,6 +188,12 @@ def test_prints_where_a_made_job_has_no_number() -> None:
 def test_prints_where_nobody_tells_the_jobs() -> None:
     with standing(without=(IppOperation.GET_JOBS,)) as stand:
         assert stand.print().pages == 3
+
+
+def test_tells_how_much_toner_is_left(stand: PrinterStand) -> None:
+    toner, waste = stand.host.execute(ReadSupplies(), 5.0)
+    assert (toner.name, toner.percent) == ("Black Toner Cartridge", 23)
+    assert waste.percent is None
 
 
 def test_tells_what_it_is(stand: PrinterStand) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,7 @@ from drivers.emulators.cups import PrintServer
 from drivers.hosting.thread_host import ThreadHost
 from tests.contract import ipp_peers
 from tests.contract.ipp_peers import EvePrinter
+from tests.waiting import until
 
 MISSING = ipp_peers.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"CUPS as a peer: {MISSING}")
@@ -70,13 +71,6 @@ def hosted(uri: str, **settings: Any) -> Iterator[tuple[ThreadHost, list[Status]
         yield host, told
     finally:
         host.stop()
-
-
-def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def problems(told: list[Status]) -> list[Reason | None]:

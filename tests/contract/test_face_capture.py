@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -19,14 +21,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from drivers.camera.slots import Slots
-from drivers.camera.types import Stream
+from drivers.camera.types import StartStream, StopStream, Stream
 from drivers.catalogue import create_host
 from drivers.device import CancelToken, DeviceError, Kind, Reason
 from drivers.emulators.camera import Camera
 from drivers.emulators.face_scene import Actor, FaceScene, HeadLook, Who
 from drivers.emulators.films import pictures
 from drivers.hosting.host import Host
+from kiosk.identity.face import booth as booths
 from kiosk.identity.face import capture as capturing
+from kiosk.identity.face import process as capture_process
 from kiosk.identity.face.booth import FaceBooth, closed_for_models, missing_models
 from kiosk.identity.face.capture import ATTEMPTS, WHOLE_S, Capture
 from kiosk.identity.face.envelope import unseal
@@ -612,6 +616,101 @@ def test_a_camera_that_is_lost_leads_to_the_other_ways(
     taken = future.result(20.0)
     assert taken.why_not is not None
     assert say(taken.why_not, Language.ZH) == "摄像头没有响应"
+
+
+class CameraStand:
+    """A host of a camera that notes what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[type[Any]] = []
+        self.again = threading.Event()
+
+    def execute(self, request: Any, seconds: float, cancel: CancelToken) -> Stream:
+        self.told.append(type(request))
+        if len(self.told) > 1:
+            self.again.set()
+        return Slots(3)
+
+    def submit(self, request: Any, seconds: float) -> None:
+        self.told.append(type(request))
+
+
+class NeverStarted:
+    """A process that the system refuses, or that dies before it has its order."""
+
+    def __init__(self, end: Any) -> None:
+        self.pid, self.killed = 0, False
+        end.close()
+
+    def kill(self) -> None:
+        self.killed = True
+
+    def wait(self, seconds: float) -> None:
+        assert self.killed
+
+
+@pytest.mark.parametrize("dies", [True, False], ids=["dies", "refused"])
+def test_a_process_that_does_not_start_is_no_bug_and_leads_to_the_other_ways(
+    key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch, dies: bool
+) -> None:
+    born: list[NeverStarted] = []
+
+    def start(module: str, end: Any) -> NeverStarted:
+        if not dies:
+            raise OSError(errno.EAGAIN, "no process to spare")
+        born.append(NeverStarted(end))
+        return born[0]
+
+    monkeypatch.setattr(capture_process, "start_apart", start)
+    stand = CameraStand()
+    one = FaceBooth(stand, FaceSettings(models=models_folder()), "T0001")  # type: ignore[arg-type]
+    taken = one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
+    assert taken.why_not is not None
+    assert say(taken.why_not, Language.ZH) == "这次没有拍成"
+    assert stand.told == [StartStream, StopStream], "the camera is off"
+    assert all(process.killed for process in born)
+
+
+def test_a_capture_that_was_left_has_switched_the_camera_off_before_the_next_one_begins(
+    key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand, began = CameraStand(), threading.Event()
+
+    class SlowToEnd:
+        def __init__(self, order: CaptureOrder, stream: Stream) -> None:
+            self.first = not began.is_set()
+
+        def __enter__(self) -> SlowToEnd:
+            began.set()
+            return self
+
+        def __exit__(self, *ended: object) -> None:
+            if self.first:
+                stand.again.wait(0.3)
+
+        def receive(self, seconds: float) -> CaptureMessage | None:
+            time.sleep(0.005)
+            return None if self.first else CaptureEnded(HowEnded.TOO_LONG)
+
+    monkeypatch.setattr(booths, "CaptureProcess", SlowToEnd)
+    one = FaceBooth(stand, FaceSettings(models=models_folder()), "T0001")  # type: ignore[arg-type]
+    cancel = CancelToken()
+    left = one.take(step(certified(key)), lambda *shown: None, cancel)
+    assert began.wait(10.0)
+    cancel.cancel()
+    one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
+    assert isinstance(left.exception(10.0), DeviceError)
+    assert stand.told == [StartStream, StopStream] * 2
+
+
+def test_a_camera_that_the_last_capture_still_holds_is_a_reason(
+    key: rsa.RSAPrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(booths, "LEFT_S", 0.05)
+    one = FaceBooth(CameraStand(), FaceSettings(), "T0001")  # type: ignore[arg-type]
+    with one._one:
+        taken = one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
+    assert say(taken.why_not or "", Language.ZH) == "摄像头没有响应"
 
 
 def _soon(holds: Callable[[], bool], seconds: float = 10.0) -> bool:

@@ -35,7 +35,7 @@ from drivers.device import (
 from drivers.emulators.id_card import SAM_NUMBER, IdCardReader
 from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card import sdt as reader
-from drivers.id_card.sdt import SdtReader
+from drivers.id_card.sdt import FIND_EVERY, SdtReader
 from drivers.id_card.sdt_frames import PREAMBLE, SamCommand, encode_answer, encode_frame
 from drivers.id_card.types import AwaitLift, CardKind, IdCard, LookForCard, ReadCard
 
@@ -267,8 +267,18 @@ def test_nobody_puts_a_card(desk: ReaderDesk) -> None:
     assert desk.host.status.usable
 
 
-def test_a_reader_that_bears_it_is_asked_more_often(emulator: IdCardReader) -> None:
-    driver = SdtReader(SdtReader.Settings(emulator.address, find_every=0.02))
+@pytest.mark.parametrize("model", FIND_EVERY)
+def test_every_model_whose_pace_is_known_can_be_named(model: str) -> None:
+    table = {"port": "/dev/ttyS0", "model": model}
+    assert msgspec.convert(table, SdtReader.Settings).model == model
+    assert FIND_EVERY[model] <= FIND_EVERY["any"] == 0.3
+
+
+@pytest.mark.parametrize("said", [{"find_every": 0.02}, {"model": "emulated"}])
+def test_a_reader_that_bears_it_is_asked_more_often(
+    emulator: IdCardReader, said: dict[str, Any]
+) -> None:
+    driver = SdtReader(SdtReader.Settings(emulator.address, **said))
     quick = ReaderDesk(driver, emulator)
     quick.host.start()
     try:

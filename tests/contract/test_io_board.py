@@ -387,6 +387,10 @@ def test_exceptions_of_the_board(desk: BoardDesk, code: int, reason: Reason) -> 
         error = desk.refuse(request)
         assert error.reason is reason
         assert str(code) in error.detail
+        behind = {10: "settings of the gateway", 11: "between gateway and board"}
+        assert error.detail.startswith("the gateway" if code in behind else "the board")
+        assert behind.get(code, "") in error.mend
+        assert bool(error.mend) is (code in behind)
     desk.emulator.obey("well")
     desk.do(SHINE)
 

@@ -47,7 +47,7 @@ from kiosk.privacy import Sensitive
 from kiosk.visit.face_steps import CaptureFace
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.changes import second_card
-from kiosk.workshop.sandbox.server import serving
+from kiosk.workshop.sandbox.server import serving, serving_both
 from kiosk.workshop.sandbox.tls import SandboxCa
 from tests.services.captures import taken
 
@@ -83,8 +83,7 @@ class ServedCentre:
 
     def post(self, url: str, form: dict[str, str]) -> str:
         """What a phone's browser gets."""
-        given = {"verify": str(self.ca.root), "cert": str(self.ca.terminal("levers"))}
-        return requests.post(url, data=form, timeout=10, **given).text  # type: ignore[arg-type]
+        return requests.post(url, data=form, timeout=10).text  # a phone has no certificate
 
     def moved(self) -> list[tuple[str, int]]:
         return [(move["operation"], move["amount"]) for move in self.lever("GET", "/movements")]
@@ -295,6 +294,27 @@ def test_money_that_comes_back_is_paid_to_the_next_card(visits: Visits) -> None:
     assert paid
     assert paid.state is PayoutState.PAID
     assert visit.moved() == [(done.id, -14412_24)]
+
+
+@pytest.mark.parametrize("closed", [1, 0])
+def test_money_on_its_way_follows_the_new_card_only_from_a_closed_one(
+    visits: Visits, closed: int
+) -> None:
+    visit = visits("P03")
+    visit.lever("PATCH", "/facts/P03", {"card_closed": closed})
+    done = visit.carried_out(visit.order(REPAY))
+    draft = visit.drafted(new_card())
+    visit.strongly(draft, visit.agreed(draft, "P03"))
+    assert visit.committer.commit(draft.id).state is OperationState.DONE
+    moved = visit.money.operation(done.id)
+    assert moved.payee
+    assert moved.payout
+    assert moved.payout.state is PayoutState.DUE
+    assert (moved.payee.tail == "0039") is bool(closed)
+    visit.lever("POST", "/clock", {"seconds": 24 * 3600})
+    paid = visits("P03").money.operation(done.id).payout
+    assert paid
+    assert paid.state is PayoutState.PAID
 
 
 def test_p04_retires_and_the_account_is_closed(visits: Visits) -> None:
@@ -1153,6 +1173,23 @@ def test_the_certificate_names_the_terminal_not_the_header(
         nobody.commit(draft.id)
     assert visit.moved() == []
     assert visit.committer.commit(draft.id).state is OperationState.DONE
+
+
+def test_a_phone_needs_no_certificate_and_gets_none_of_the_contract(tmp_path: Path) -> None:
+    with serving_both(tmp_path) as at:
+        ca = SandboxCa(tmp_path)
+        known: Any = {"ca": ca.root, "certificate": ca.terminal("YL-0001")}
+        with CentreClient(at.api, "YL-0001", **known) as terminal:
+            login = terminal.logins.open_phone()
+        page = login.content.reveal()
+        assert page.startswith(f"{at.beside}/phone/")
+        assert "YL-0001" in requests.get(page, timeout=10).text
+        assert requests.get(f"{at.beside}/sandbox/logins", timeout=10).json()
+        for way in ("/v1/catalogue", "//v1/catalogue", "/v1/../v1/catalogue", "/%76%31/catalogue"):
+            answer = requests.get(at.beside + way, headers={"X-Terminal": "YL-0001"}, timeout=10)
+            assert answer.status_code == 404
+        with CentreClient(at.beside, "YL-0001") as stranger, pytest.raises(CentreUnavailable):
+            stranger.catalogue()
 
 
 @pytest.mark.parametrize("kind", ["drop", "cut", "garbage", "status"])

@@ -96,6 +96,15 @@ def test_a_draft_is_what_was_ordered_under_the_same_id(
     }
 
 
+def test_only_what_is_done_is_paid(server: CentreServer, visit: CentreClient) -> None:
+    paid = DRAFT | {"payout": {"state": "due", "day": "20260120"}}
+    server.on("POST", OPERATIONS, reply(200, paid | {"state": "done"}), reply(200, paid))
+    assert visit.operations.draft(REQUEST).payout is not None
+    with pytest.raises(CentreUnavailable) as error:
+        visit.operations.draft(REQUEST)
+    assert error.value.trouble is Trouble.NONSENSE
+
+
 @pytest.mark.parametrize("wrong", [{"id": OTHER}, {"business": "retirement-withdrawal"}])
 def test_a_draft_of_something_else_is_no_answer(
     server: CentreServer, visit: CentreClient, wrong: dict[str, str]
@@ -178,6 +187,11 @@ def test_every_call_of_a_visit_goes_where_the_contract_says(
 STATES: list[tuple[str, str, Callable[[CentreClient], object]]] = [
     ("POST", f"{ONE}/confirmation", lambda visit: visit.operations.confirm(ID, CONFIRMATION)),
     ("POST", f"{ONE}/cancellation", lambda visit: visit.operations.cancel(ID)),
+    (
+        "POST",
+        f"{ONE}/referral/withdrawal",
+        lambda visit: visit.operations.withdraw_application(ID),
+    ),
     ("GET", ONE, lambda visit: visit.operations.operation(ID)),
 ]
 

@@ -64,6 +64,7 @@ class AnyOrder(RuleBasedStateMachine):
             codes_per_day=10**6,
             fresh=False,
             ticks=lambda: self.now,
+            risk=None,
             bugs=self.bugs,
         )
         self.desk = self.centre.operations
@@ -123,6 +124,8 @@ class AnyOrder(RuleBasedStateMachine):
             "value": self.value(one, person, way) if not choice else choice.code,
             "read": False,
             "account": one.account,
+            "centre": "X01" if one.business is Business.CROSS_PROVINCE else "C02",
+            "item": "rent",
             "loan": one.loan,
             "amount": asked,
             "way": ways.get(one.business, ("", ""))[way],
@@ -133,7 +136,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(
         person=st.sampled_from(PEOPLE),
         terminal=st.sampled_from(["A", "B"]),
-        group=st.sampled_from(["withdrawal", "loan", "change"]),
+        group=st.sampled_from(["withdrawal", "loan", "change", "transfer"]),
         which=st.integers(0, 9),
         amount=st.sampled_from(["least", "most", "more"]),
         way=st.integers(0, 1),
@@ -248,13 +251,16 @@ class AnyOrder(RuleBasedStateMachine):
         if not hasattr(self, "centre"):
             return
         rows = self.centre.store.all(
-            "SELECT operation.state AS state, was_confirmed, count(*) AS times FROM movement "
-            "JOIN operation ON operation.id = operation GROUP BY operation"
+            "SELECT operation.state AS state, was_confirmed, count(*) AS times, "
+            "count(DISTINCT account) AS accounts, sum(movement.amount) AS sum, business "
+            "FROM movement JOIN operation ON operation.id = operation GROUP BY operation"
         )
-        assert all(
-            (row["state"], row["was_confirmed"], row["times"]) == (OperationState.DONE, 1, 1)
-            for row in rows
-        )
+        for row in rows:
+            assert (row["state"], row["was_confirmed"]) == (OperationState.DONE, 1)
+            if row["business"] == Business.ACCOUNT_MERGE:  # from account to account, and no more
+                assert (row["sum"], row["times"]) == (0, row["accounts"])
+            else:
+                assert row["times"] == 1
 
     @invariant()
     def nothing_is_paid_out_while_a_new_card_cools(self) -> None:

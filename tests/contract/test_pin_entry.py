@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drivers.device import CancelToken, Kind, State
+from drivers.device import CancelToken, Deadline, Kind, Request, State, Status
 from drivers.emulators.pin_pad import (
     BANK_KEY,
     BANK_KEY_SERIAL,
@@ -20,6 +21,7 @@ from drivers.emulators.pin_pad import (
     format_0,
 )
 from drivers.emulators.xfs4iot import XfsMachine
+from drivers.hosting import host as hosting
 from drivers.hosting.thread_host import ThreadHost
 from drivers.pin_pad.frames import pan_field
 from drivers.pin_pad.serial import SerialPinPad
@@ -206,11 +208,60 @@ def test_an_entry_whose_page_was_left_ends_before_the_next_begins(entry: PadTypi
     assert seen()["blocks"] == 1
 
 
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ThreadHost, threading.Event]]:
+    """The host of a pad whose driver hangs in its first command, and the event of that."""
+    began, over = threading.Event(), threading.Event()
+
+    class HangingPad(SerialPinPad):
+        def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+            began.set()
+            over.wait()
+
+    monkeypatch.setattr(hosting, "HUNG_S", 0.05)
+    monkeypatch.setattr(pin_entry, "COMMAND_S", 0.05)
+    host = ThreadHost(HangingPad(SerialPinPad.Settings("/dev/null")))
+    monkeypatch.setattr(host.driver, "open", lambda: None)
+    monkeypatch.setattr(host.driver, "status", lambda: Status(State.ONLINE))
+    host.start()
+    yield host, began
+    over.set()
+    host.stop()
+
+
+def test_a_pad_whose_driver_hangs_leads_to_the_other_ways(
+    hanging: tuple[ThreadHost, threading.Event],
+) -> None:
+    dialogue = Dialogue({Kind.PIN_PAD: hanging[0]})
+    dialogue.screen = AmendedScreen()  # type: ignore[assignment]
+    with ThreadPoolExecutor(1) as citizen:
+        answered = citizen.submit(dialogue.ask, STEP, back=False)
+        assert why(answered.result(PATIENT_S)) == ("密码键盘没有响应", True)
+
+
+def test_an_entry_that_hangs_after_its_page_was_left_does_not_hold_the_next(
+    hanging: tuple[ThreadHost, threading.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "HUNG_S", PATIENT_S)
+    monkeypatch.setattr(pin_entry, "LEFT_S", 0.05)
+    taker, cancel = PinTaker(hanging[0]), CancelToken()
+    left = taker.take(STEP, lambda now: None, cancel)
+    assert hanging[1].wait(PATIENT_S)
+    cancel.cancel()
+    future = taker.take(STEP, lambda now: None, CancelToken())
+    assert why(future.result(PATIENT_S)) == ("密码键盘没有响应", True)
+    assert not left.done()
+
+
 class AmendedScreen:
     """What a dialogue shows and amends."""
 
     def __init__(self) -> None:
         self.shown: list[EnterPin] = []
+        self.waiting: list[int] = []
+
+    def answered(self, ticket: int) -> None:
+        self.waiting.append(ticket)
 
     def show(self, step: EnterPin, *, ticket: int, back: bool) -> None:
         self.shown.append(step)
@@ -231,6 +282,7 @@ def test_the_page_follows_the_pad_and_its_button_ends_the_entry(entry: PadTypist
         assert taken
         assert taken.block
         assert [now.entered for now in screen.shown] == [0, 1, 2, 3, 4, 5, 6, 6]
+        assert screen.waiting == [1]  # the centre is asked next
         answered = citizen.submit(dialogue.ask, STEP, back=False)
         eventually(lambda: entry.pad.look()["entering"])
         dialogue.answer(2, OTHER)

@@ -44,6 +44,7 @@ from drivers.receipt_printer.types import (
     Slip,
     Space,
 )
+from tests.waiting import until
 
 SOON_S = 5.0
 """Long enough on a busy machine for what takes a few milliseconds."""
@@ -110,13 +111,6 @@ def opened(address: str, **options: Any) -> Iterator[EscPosPrinter]:
         yield driver
     finally:
         driver.close()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = Deadline(SOON_S)
-    while not holds():
-        assert not deadline.passed(), "it did not happen"
-        time.sleep(0.01)
 
 
 def fails(
@@ -188,7 +182,8 @@ def check_slip(emulator: ReceiptPrinter) -> None:
         ]
     ]
     image = picture(seen["slips"][0])
-    assert image.width == 576
+    assert image.width == 640  # of 80 mm, 72 mm are printed on
+    assert image.crop((0, 0, 32, image.height - 1)).getextrema() == (255, 255)
     assert image.height > 400
 
 
@@ -294,7 +289,7 @@ def test_scale_two_is_twice_as_high(printer: ReceiptPrinter, host: ThreadHost) -
     for scale in (1, 2):
         host.execute(PrintSlip(f"scale {scale}", Slip(slip.elements, scale)), SOON_S)
     boxes = [picture(png) for png in printer.look()["slips"]]
-    small, big = (image.crop((0, 96, 576, image.height - 32)) for image in boxes)
+    small, big = (image.crop((32, 96, 608, image.height - 32)) for image in boxes)
     assert (small.height, big.height) == (32, 56)
     inked = [image.point(lambda level: 255 - level).getbbox() for image in (small, big)]
     assert inked[0] is not None

@@ -135,7 +135,7 @@ def test_bytes_come_as_bytes(rig: Rig, remote: Remote) -> None:
     print_slip(rig)
     slips = eventually(lambda: remote.look(Kind.RECEIPT_PRINTER)["slips"])
     with Image.open(io.BytesIO(slips[0])) as picture:
-        assert (picture.format, picture.width) == ("PNG", 576)
+        assert (picture.format, picture.width) == ("PNG", 640)
     remote.tell(Kind.RECEIPT_PRINTER, "tear")
     assert remote.look(Kind.RECEIPT_PRINTER)["slips"] == []
 

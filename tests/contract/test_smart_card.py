@@ -220,6 +220,7 @@ def test_the_other_cards(desk: ChipReaderDesk, peer: Bench) -> None:
     for facts, request, expected in table:
         peer.tell("swap", **facts)
         card = desk.outcome_of_the_next(request)
+        assert not isinstance(card, DeviceError), (card, facts, peer.look())
         assert {name: getattr(card, name) for name in expected} == expected, facts
 
 

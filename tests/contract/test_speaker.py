@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import importlib.util
+import json
 import shutil
 import time
 import wave
@@ -26,10 +27,11 @@ from drivers.device import (
     State,
     Status,
 )
-from drivers.emulators.speaker import Speaker
+from drivers.emulators.speaker import Speaker, recognized
 from drivers.hosting.thread_host import ThreadHost
 from drivers.speaker.aplay import AplaySpeaker
-from drivers.speaker.types import Play, Sound
+from drivers.speaker.clips import PAUSE_S, RATE, clip_samples
+from drivers.speaker.types import Play, Say, Sound
 
 SOUNDS = Path(__file__).parents[2] / "assets" / "sounds"
 PATIENT_S = 10.0
@@ -167,15 +169,74 @@ def test_an_emulated_card_that_hangs(tmp_path: Path, sound: Sound) -> None:
         card.stop()
 
 
+def sentences(language: str) -> dict[str, str]:
+    """By sentence, the name of its clip."""
+    found = json.loads((SOUNDS.parent / "speech" / "clips.json").read_text(encoding="utf-8"))
+    return dict(found[language])
+
+
+@needs_aplay
+def test_sentences_are_said_whole_one_after_the_other(host: ThreadHost, tmp_path: Path) -> None:
+    names = list(sentences("zh_CN").values())[:2]
+    host.start()
+    host.execute(Say(tuple(names), 50), PATIENT_S)
+    one, other = (array.array("h", clip_samples(name)) for name in names)
+    wanted = [*one, *[0] * round(PAUSE_S * RATE), *other]
+    with wave.open(str(tmp_path / "heard.wav"), "rb") as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
+        heard = array.array("h", file.readframes(file.getnframes()))
+    assert list(heard[: len(wanted)]) == [sample * 50 // 100 for sample in wanted]
+    assert not any(heard[len(wanted) :])
+
+
+@needs_aplay
+def test_an_emulated_card_understands_what_is_said(tmp_path: Path) -> None:
+    card = Speaker(tmp_path / "card")
+    card.start()
+    host = ThreadHost(AplaySpeaker(AplaySpeaker.Settings(card.address)))
+    host.start()
+    mask, after = "请摘下口罩", "拍完就可以戴回去"
+    clips = sentences("zh_CN")
+    deadline = Deadline(PATIENT_S)
+
+    def heard(count: int) -> dict[str, object]:
+        """The last of ``count`` sounds and sayings, once it was played."""
+        while len(card.look()["played"]) < count:
+            assert not deadline.passed(), card.look()
+        last: dict[str, object] = card.look()["played"][-1]
+        return last
+
+    try:
+        host.execute(Play(Sound.DONE, 70), PATIENT_S)
+        heard(1)  # the card hears it together with the driver's probe: no pause was between them
+        host.execute(Say((clips[mask], clips[after]), 70), PATIENT_S)
+        assert heard(2) == {"said": [mask, after], "volume": 70}
+    finally:
+        host.stop()
+        card.stop()
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+@pytest.mark.parametrize("volume", [100, 30])
+def test_every_sentence_is_told_from_every_other(language: str, volume: int) -> None:
+    """Also one that was cut off after a second."""
+    for words, name in sentences(language).items():
+        samples = array.array("h", clip_samples(name))
+        played = array.array("h", (sample * volume // 100 for sample in samples)).tobytes()
+        assert recognized(played) == {"said": [words], "volume": volume}
+        assert recognized(played[: 2 * RATE]) == {"said": [words], "volume": volume}
+
+
 @needs_aplay
 def test_what_a_speaker_is() -> None:
     speaker = create(Kind.SPEAKER, "aplay", {"device": "null"})
     assert speaker.info == Info(Kind.SPEAKER, "aplay", "null")
-    assert speaker.requests == (Play,)
+    assert speaker.requests == (Play, Say)
     speaker.open()
     assert speaker.self_test() == (Check("sound card", True, "null plays"),)
     speaker.reset()
-    for request in (Request[None](), Play(Sound.READ, 101), Play(Sound.READ, -1)):
+    nonsense = (Request[None](), Play(Sound.READ, 101), Say((), -1), Say(("no-such-clip",)))
+    for request in nonsense:
         with pytest.raises(DeviceError) as caught:
             speaker.execute(request, Deadline(1), CancelToken())
         assert caught.value.reason is Reason.UNSUPPORTED

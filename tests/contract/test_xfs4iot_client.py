@@ -37,7 +37,8 @@ from drivers.xfs4iot.driver import XfsDriver
 from drivers.xfs4iot.lights import XfsLights
 from drivers.xfs4iot.payloads import CameraName, GetStatus, PrintNative, PrintRaw, TakePicture
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
-from tests.contract.xfs4iot_machines import SOON_S, check_frames, host_of, until
+from tests.contract.xfs4iot_machines import SOON_S, check_frames, host_of
+from tests.waiting import until
 
 SERVICES = (
     *("ReceiptPrinter", "DocumentPrinter", "CardReader", "BarcodeReader", "Camera"),

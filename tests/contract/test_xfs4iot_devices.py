@@ -51,7 +51,10 @@ from drivers.xfs4iot.pin_pad import XfsPinPad
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
 from drivers.xfs4iot.sensors import XfsSensors
 from drivers.xfs4iot.vendor_mode import XfsVendorMode
-from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made, until
+from kiosk.workshop.sandbox import personas
+from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made
+from tests.waiting import until
+from ui.desk import people
 
 BANK = {"kind": "bank", "number": "9999990000000000014"}
 SOCIAL = {"kind": "social-security", "number": "999901199001010019", "name": "欧阳建国"}
@@ -138,6 +141,17 @@ def test_a_reader_that_a_card_is_held_to() -> None:
         protocols = {one["chipProtocol"] for one in sent(machine, "CardReader.ChipIO")}
         assert protocols == {"chipTypeAPart4"}
         host.execute(AwaitRemoval(), SOON_S)  # nothing lies in it that could be taken
+
+
+def test_a_card_of_the_desk_that_is_held_to_the_reader() -> None:
+    """It answers in the fast mode: no AFL, so no record is read; the number is in tag 57 only."""
+    with reader_of("contactless") as (machine, host):
+        machine.obey("put card", **people.chip("P03", people.TAP))
+        read = host.execute(ReadBankCard(), SOON_S)
+        assert (read.number, read.holder) == (personas.load()["P03"].bank_card, "")
+        machine.obey("pull card")
+        machine.obey("put card", **people.chip("P03", "bank"))
+        assert host.execute(ReadBankCard(), SOON_S).holder == personas.load()["P03"].name_latin
 
 
 def test_a_reader_that_holds_a_dipped_card_fast() -> None:

@@ -29,7 +29,8 @@ from drivers.receipt_printer.types import Align, Pair, Paragraph, Printed, Print
 from drivers.xfs4iot import client, driver, printing
 from drivers.xfs4iot.document_printer import XfsDocumentPrinter
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
-from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made, until
+from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made
+from tests.waiting import until
 
 PRINT, RETRACT = "Printer.PrintRaw", "Printer.RetractMedia"
 RECEIPT, DOCUMENT = "ReceiptPrinter", "DocumentPrinter"

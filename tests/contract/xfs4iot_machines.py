@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from drivers.device import Deadline, DeviceError, Request, State, Status
+from drivers.device import DeviceError, Request, State, Status
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.hosting.host import HostPace
 from drivers.hosting.thread_host import ThreadHost
 from drivers.xfs4iot.driver import XfsDriver
 from tests.contract.xfs4iot_forms import check
+from tests.waiting import until
 
 SOON_S = 5.0
 """Long enough on a busy machine for what takes a few milliseconds."""
@@ -43,13 +43,6 @@ def host_of(
         yield host
     finally:
         host.stop()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = Deadline(SOON_S)
-    while not holds():
-        assert not deadline.passed(), "it did not happen"
-        time.sleep(0.01)
 
 
 def fails(host: ThreadHost, request: Request[Any], seconds: float = SOON_S) -> DeviceError:

@@ -1,7 +1,8 @@
 """The real committer for the crash harness: it kills itself at named points when it is told to.
 
 ``python -m tests.crashes.committing STAGE --channel N``. ``STAGE/point`` names a point; the first
-process that comes there removes the file and dies at once, as by kill -9.
+process that comes there removes the file and dies at once, as by kill -9. ``STAGE/started`` and
+``STAGE/opened`` hold the id of the last process that has started, and has opened its journal.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,9 @@ from kiosk.keeper.channel import CommitterEnd, Outcome, Taken
 from kiosk.operations import committer, process
 from kiosk.operations.committer import Committer
 from kiosk.operations.journal import Journal
+from kiosk.operations.process import CommitterProcess
 from kiosk.operations.rows import JournalEntry
 from kiosk.settings import Settings
-from tests.simulation.bugs import BUGS
 
 POINTS = (
     "C1 heard",
@@ -54,8 +56,9 @@ class Points:
         except FileNotFoundError:
             return
         if wanted == point:
-            self._file.unlink(missing_ok=True)
-            os.kill(os.getpid(), signal.SIGKILL)
+            with suppress(FileNotFoundError):  # the harness has just given the point up
+                self._file.unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def wrapped(
@@ -133,14 +136,30 @@ def impatient(client: Callable[[Settings], CommitClient]) -> Callable[[Settings]
     return made
 
 
+def say(file: Path) -> None:
+    """Put the id of this process into ``file``, which is never seen half written."""
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    new.write_text(str(os.getpid()))
+    new.replace(file)
+
+
 def main() -> None:
     stage, channel = Path(sys.argv[1]), int(sys.argv[3])
+    say(stage / "started")
     # Shorter than in the field: what is in progress is asked about each second, and a line that
     # swallows everything is noticed after two.
     committer.MINUTE_S = committer.RARE_S = 1.0
     vars(process)["client"] = impatient(process.client)
     arm(Points(stage / "point"))
+
+    def after_opening(opening: CommitterProcess, *_: Any) -> None:
+        if opening._committer:
+            say(stage / "opened")
+
+    wrapped(CommitterProcess, "_open", nothing, after_opening)
     if bug := (stage / "bug").read_text():
+        from tests.simulation.bugs import BUGS  # costs a fifth of a start
+
         vars(process)["Committer"] = BUGS[bug]().committer
     process.run(stage / "terminal.toml", channel)
 

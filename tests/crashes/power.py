@@ -115,9 +115,17 @@ ERRORS: tuple[Callable[[], apsw.Error], ...] = (
 )
 
 
-def with_bad_disk(nth: int, error: Callable[[], apsw.Error], lasts: int) -> bool:
+CHECKPOINTS = (4, 1000)
+"""Pages in the write-ahead log after which SQLite puts them into the database file: now and then in
+the middle of a life, or only when the journal is closed."""
+
+
+def with_bad_disk(
+    nth: int, error: Callable[[], apsw.Error], lasts: int, pages: int = CHECKPOINTS[-1]
+) -> bool:
     """A life in which the ``nth`` change of a file fails, and the ``lasts`` changes after it; then
-    the disk is well again. Whether so many changes came. Raises :class:`Lost`."""
+    the disk is well again. ``pages``: one of ``CHECKPOINTS``. Whether so many changes came. Raises
+    :class:`Lost`."""
     changes = 0
 
     def fails(call: DiskCall) -> apsw.Error | None:
@@ -134,6 +142,7 @@ def with_bad_disk(nth: int, error: Callable[[], apsw.Error], lasts: int) -> bool
             try:
                 if journal is None:
                     journal = Journal(path, vfs=fs.name)
+                    journal._connection.execute(f"PRAGMA wal_autocheckpoint={pages}")
                     done = _recounted(journal, done)
                 journal.append(rows(done + 1)[-1])
                 done += 1

@@ -17,27 +17,34 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
+from typing import Any, TypeVar
 
 import pytest
+import requests
 
 from kiosk.operations import copied
 from kiosk.operations.journal import FILE
 from kiosk.workshop.sandbox import operations as sandbox_operations
 from kiosk.workshop.sandbox import sessions as sandbox_sessions
-from tests.contract.test_operations import ServedCentre, served
+from tests.contract.test_operations import CODE, ServedCentre, served
 from tests.crashes.committing import POINTS
 from tests.crashes.proxy import FaultProxy
 
+Found = TypeVar("Found")
 TERMINAL = "YL-0001"
 FROZEN_S = 6.0
 """How long a committer stands still: a visit waits three seconds for it, and tells after one more
 what its cancellation gave."""
-REST_S = 90.0
-"""Longest rest until everything that was confirmed has ended."""
+POINT_S = 12.0
+"""Longest wait for a committer to come to a named point; then it is killed where it is."""
+HANGS_S = 300.0
+"""Longest wait for anything that must come on a machine that is full of such terminals."""
 SETTINGS = """
 terminal = "{terminal}"
 production = false
@@ -65,19 +72,57 @@ sys.exit(run(stage / "terminal.toml", command, preload=load, committer=committer
 ENDS = {"done", "refused", "expired", "cancelled", "superseded"}
 
 
+@dataclass(frozen=True, slots=True)
+class RoundPlan:
+    """What is done to one terminal in its life.
+
+    Half of the kills of its committer come at the named points, in turn, where it comes there in
+    time. ``terminals``: kills of the keeper, which takes every other process along. ``freezes``:
+    the committer stands still. The life goes on until the committer has taken ``operations``, and
+    ends when everything that was confirmed has ended and was shown, after ``rest_s`` at most.
+    """
+
+    committers: int = 40
+    terminals: int = 4
+    visits: int = 3
+    freezes: int = 1
+    operations: int = 20
+    rest_s: float = HANGS_S
+
+    def in_turn(self, random: Random) -> list[str]:
+        """What is done, in an order by chance."""
+        at_points = self.committers // 2
+        done = ["point"] * at_points + ["committer"] * (self.committers - at_points)
+        done += ["terminal"] * self.terminals + ["visit"] * self.visits
+        done += ["freeze"] * self.freezes
+        random.shuffle(done)
+        return done
+
+
 class BrokenTerminal(Exception):
     """Something that must hold after any crash does not."""
+
+
+class DeadTerminal(BrokenTerminal):
+    """A process that must come does not. Of a terminal with a seeded bug that shows nothing: the
+    harness itself may have kept it from starting."""
 
 
 class CrashTerminal:
     """A terminal in ``stage``, which is started again after each death of its keeper."""
 
-    def __init__(self, stage: Path, centre: ServedCentre, directory: Path, proxy: str) -> None:
+    def __init__(self, stage: Path, centre: ServedCentre, proxy: str) -> None:
         """``proxy``: the address of the line between the committer and ``centre``."""
         self.stage = stage
-        facts = {"url": centre.url, "directory": str(directory), "terminal": TERMINAL}
-        (stage / "harness.json").write_text(json.dumps(facts))
         certificate = centre.ca.terminal(TERMINAL)
+        facts = {
+            "url": centre.url,
+            "terminal": TERMINAL,
+            "ca": str(centre.ca.root),
+            "certificate": str(certificate),
+            "code": CODE,
+        }
+        (stage / "harness.json").write_text(json.dumps(facts))
         (stage / "terminal.toml").write_text(
             SETTINGS.format(
                 terminal=TERMINAL,
@@ -91,6 +136,9 @@ class CrashTerminal:
         self.start()
 
     def start(self) -> None:
+        self._dead: set[int] = set()  # committers of this keeper that were killed
+        for said in ("started", "opened"):
+            (self.stage / said).unlink(missing_ok=True)
         with self._log.open("ab") as log:
             self.keeper = subprocess.Popen(
                 [sys.executable, "-c", RUN, str(self.stage)],
@@ -98,38 +146,81 @@ class CrashTerminal:
                 env={**os.environ, "STATE_DIRECTORY": str(self.stage)},
             )
 
-    def pids(self, program: str) -> list[int]:
-        """The processes of this terminal that run ``program``."""
+    def committer(self, said: str = "opened") -> int:
+        """The id of the living committer, as soon as it has ``started``, or ``opened`` its
+        journal."""
+        return _awaited(lambda: self._said(said), DeadTerminal(f"no committer has {said}"))
+
+    def _said(self, said: str) -> int:
+        if self.keeper.poll() is not None:
+            raise DeadTerminal("the keeper has ended of itself")
+        with suppress(FileNotFoundError):
+            pid = int((self.stage / said).read_text())
+            if pid not in self._dead and self._is_mine(pid):
+                return pid
+        return 0
+
+    def _is_mine(self, pid: int) -> bool:
+        """Whether the process lives, and this keeper has started it."""
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return stat.rpartition(")")[2].split()[1] == str(self.keeper.pid)
+
+    def kill_committer(self, pid: int) -> None:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            raise BrokenTerminal("the committer has ended of itself") from None
+        self.died(pid)
+
+    def died(self, pid: int) -> None:
+        """The committer ``pid`` is dead: the next one is awaited."""
+        self._dead.add(pid)
+
+    def kill_visit(self, random: Random) -> None:
+        """Kill the visit of a citizen, or the one that stands by."""
+        none = DeadTerminal("there is no visit")
+        _awaited(lambda: self._killed(random.choice(self._visits() or [0])), none)
+
+    @staticmethod
+    def _killed(pid: int) -> bool:
+        """Kill ``pid``, if there is one, which may end of itself at the same moment."""
+        with suppress(ProcessLookupError):
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+            return pid > 0
+        return False
+
+    def kill(self) -> None:
+        """Kill the keeper; its processes die with it. Start the terminal again."""
+        self.keeper.kill()
+        self.keeper.wait()
+        self.start()
+
+    def _visits(self) -> list[int]:
         found = []
         for path in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (path / "cmdline").read_bytes().split(b"\0")
-                parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
-            except (FileNotFoundError, ProcessLookupError):
+            if not self._is_mine(int(path.name)):
                 continue
-            if program.encode() in command and parent == str(self.keeper.pid):
-                found.append(int(path.name))
+            with suppress(FileNotFoundError, ProcessLookupError):
+                if b"tests.crashes.visitor" in (path / "cmdline").read_bytes().split(b"\0"):
+                    found.append(int(path.name))
         return found
-
-    def kill(self, what: str, random: Random) -> bool:
-        """Kill with SIGKILL; whether there was something to kill."""
-        if what == "keeper":
-            self.keeper.kill()
-            self.keeper.wait()
-            self.start()
-            return True
-        program = "tests.crashes.committing" if what == "committer" else "tests.crashes.visitor"
-        pids = self.pids(program)
-        if pids:
-            os.kill(random.choice(pids), signal.SIGKILL)
-        return bool(pids)
 
     def stop(self) -> None:
         if self.keeper.poll() is None:
             self.keeper.send_signal(signal.SIGTERM)
             self.keeper.wait(30)
 
+    @property
+    def taken(self) -> int:
+        """How many operations the committer has taken."""
+        return len({line[1] for line in self.shown() if line[0] == "taken"})
+
     def shown(self) -> list[list[str]]:
+        """What the visits have noted, line by line."""
         path = self.stage / "shown"
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -143,21 +234,54 @@ class CrashTerminal:
                 return dict(rows.fetchall())
 
 
+def _awaited(look: Callable[[], Found], otherwise: Exception) -> Found:
+    """What ``look`` gives, once it gives something. Raises ``otherwise``."""
+    until = time.monotonic() + HANGS_S
+    while not (found := look()):
+        if time.monotonic() > until:
+            raise otherwise
+        time.sleep(0.02)
+    return found
+
+
+class LeveredCentre(ServedCentre):
+    """A stand-in centre whose levers share a connection in each thread."""
+
+    def __init__(self, centre: ServedCentre) -> None:
+        super().__init__(centre.url, centre.ca)
+        self._own = threading.local()
+
+    def lever(self, method: str, path: str, body: Any = None) -> Any:
+        if not hasattr(self._own, "http"):
+            self._own.http = requests.Session()
+            self._own.http.trust_env = False
+            self._own.http.verify = str(self.ca.root)
+            self._own.http.cert = str(self.ca.terminal("levers"))
+        url = f"{self.url}/sandbox{path}"
+        answer = self._own.http.request(method, url, json=body, timeout=HANGS_S)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+
 @contextmanager
-def quick_centre(directory: Path) -> Iterator[ServedCentre]:
+def quick_centre(directory: Path) -> Iterator[LeveredCentre]:
     """A stand-in centre that sends codes without a pause between them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sandbox_sessions, "RESEND_S", 0)
         patch.setattr(sandbox_operations, "RESEND_S", 0)
-        with served(directory, codes_per_day=1_000_000) as centre:
-            yield centre
+        with served(directory, codes_per_day=1_000_000, risk=None) as centre:
+            yield LeveredCentre(centre)
 
 
 def run_round(
-    directory: Path, seed: int, kills: int, points: tuple[str, ...] = POINTS, bug: str = ""
+    directory: Path,
+    seed: int,
+    plan: RoundPlan,
+    points: tuple[str, ...] = POINTS,
+    bug: str = "",
 ) -> Counter[str]:
-    """One life of a terminal with so many kills; how often what was killed. ``bug``: a seeded bug
-    of :mod:`tests.simulation.bugs`. Raises :class:`BrokenTerminal`."""
+    """One life of a terminal; what was done to it, how often. ``bug``: a seeded bug of
+    :mod:`tests.simulation.bugs`. Raises :class:`BrokenTerminal`."""
     random = Random(seed)
     counted: Counter[str] = Counter()
     (directory / "centre").mkdir()
@@ -165,73 +289,90 @@ def run_round(
     (directory / "stage" / "bug").write_text(bug)
     with quick_centre(directory / "centre") as centre:
         proxy = FaultProxy(centre.url, seed, centre.ca, centre.ca.terminal(TERMINAL))
-        terminal = CrashTerminal(directory / "stage", centre, directory / "centre", proxy.url)
+        terminal = CrashTerminal(directory / "stage", centre, proxy.url)
         over = threading.Event()
         steering = threading.Thread(target=_steer, args=(centre, Random(seed), over, bool(bug)))
         steering.start()
+        named = islice(cycle(points), seed % len(points), None)
         try:
-            for number in range(kills):
-                if terminal.keeper.poll() is not None:
-                    raise BrokenTerminal("the keeper has ended of itself")
-                point = points[number % len(points)]
-                counted[_one_kill(terminal, centre, random, point)] += 1
+            for what in plan.in_turn(random):
+                point = next(named) if what == "point" else ""
+                counted[_done(what, point, terminal, centre, random)] += 1
+            # The money of all citizens may have run out: then nothing is broken.
+            few = TimeoutError("too few operations")
+            _awaited(lambda: terminal.taken >= plan.operations, few)
             over.set()
             proxy.calm = True
-            _rest(terminal, centre)
-            _let_the_journal_end(terminal)
+            _rest(terminal, centre, plan.rest_s)
+            _let_the_journal_end(terminal, plan.rest_s)
             _compare(terminal, centre)
         finally:
             over.set()
             steering.join()
             proxy.close()
             terminal.stop()
-        counted["operations"] = len(terminal.journal())
-        counted.update({f"line {fate}": times for fate, times in proxy.fates.items()})
+        counted["operation"] = len(terminal.journal())
+        counted.update({f"line: {fate}": times for fate, times in proxy.fates.items()})
     return counted
 
 
-def _one_kill(terminal: CrashTerminal, centre: ServedCentre, random: Random, point: str) -> str:
-    """Kill something, or let the committer stand still for a while; what."""
-    what = random.choice(
-        ("point", "point", "point", "committer", "committer", "visit", "keeper", "freeze")
-    )
+def _done(
+    what: str, point: str, terminal: CrashTerminal, centre: ServedCentre, random: Random
+) -> str:
+    """Kill something, or let the committer stand still for a while; what was done."""
+    if what == "visit":
+        time.sleep(random.uniform(0.0, 1.0))
+        terminal.kill_visit(random)
+        return what
+    early = what == "committer" and random.random() < 0.2
+    pid = terminal.committer("started" if early else "opened")
     if what == "freeze":
-        _freeze(terminal, centre)
+        _freeze(pid, centre)
         return what
+    if what == "point" and _dies_at(point, terminal, pid):
+        return f"committer at {point}"
     if what != "point":
-        time.sleep(random.uniform(0.2, 2.0))
-        terminal.kill(what, random)
+        time.sleep(random.uniform(0.0, 0.5 if early else 1.5))
+    if what == "terminal":
+        terminal.kill()
         return what
+    terminal.kill_committer(pid)
+    return "committer at any moment"
+
+
+def _dies_at(point: str, terminal: CrashTerminal, pid: int) -> bool:
+    """Have the committer die at ``point``; whether it has come there in time."""
     waiting = terminal.stage / "point"
     waiting.write_text(point)
-    until = time.monotonic() + 12.0
+    until = time.monotonic() + POINT_S
     while waiting.exists() and time.monotonic() < until:
         time.sleep(0.02)
-    reached = not waiting.exists()
-    waiting.unlink(missing_ok=True)
-    return point if reached else "not reached"
+    try:
+        waiting.unlink()
+    except FileNotFoundError:
+        terminal.died(pid)
+        return True
+    return False
 
 
-def _freeze(terminal: CrashTerminal, centre: ServedCentre) -> None:
+def _freeze(pid: int, centre: ServedCentre) -> None:
     """Let the committer stand still for longer than a visit waits for it. The visit then cancels,
     and its cancellation gets no answer."""
     fault = {"kind": "status", "match": "/v1/operations", "ends": "/cancellation", "times": 3}
     centre.lever("POST", "/faults", fault)
-    for pid in terminal.pids("tests.crashes.committing"):
-        os.kill(pid, signal.SIGSTOP)
-        time.sleep(FROZEN_S)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(FROZEN_S)
+    with suppress(ProcessLookupError):  # the keeper has killed it meanwhile
+        os.kill(pid, signal.SIGCONT)
 
 
 def _steer(centre: ServedCentre, random: Random, over: threading.Event, bug: bool) -> None:
     """Let the centre refuse most commits, so that the money lasts, and work on some for a while.
     A bug is often seen by the money alone: then half of the commits are done."""
-    while not over.wait(0.3):
+    while not over.wait(0.4):
         course = {
-            "ends_as": "done" if random.random() < (0.5 if bug else 0.12) else "refused",
+            "ends_as": "done" if random.random() < (0.5 if bug else 0.08) else "refused",
             "after_s": random.choice((0.0, 0.0, 1.0)),
-            "times": 1,
         }
         centre.lever("POST", "/operations/course", course)
         if random.random() < 0.3:
@@ -240,32 +381,34 @@ def _steer(centre: ServedCentre, random: Random, over: threading.Event, bug: boo
             centre.lever("POST", "/faults", fault)
 
 
-def _rest(terminal: CrashTerminal, centre: ServedCentre) -> None:
+def _rest(terminal: CrashTerminal, centre: ServedCentre, rest_s: float) -> None:
     """No more kills: every operation that was confirmed ends, and its end is shown."""
     centre.lever("DELETE", "/faults")
     (terminal.stage / "resting").touch()  # citizens hear what is open, and begin nothing new
-    time.sleep(3.0)  # what was drafted a moment ago is confirmed by now
-    until = time.monotonic() + REST_S
-    centre.lever("POST", "/operations/settled")
+    until = time.monotonic() + rest_s
+    waiting: list[Any] = []
     while time.monotonic() < until:
         centre.lever("POST", "/operations/settled")
+        lines = terminal.shown()
         confirmed = [o for o in centre.lever("GET", "/operations") if o["was_confirmed"]]
-        shown = {line[1] for line in terminal.shown() if line[0] == "shown" and line[2] in ENDS}
+        shown = {line[1] for line in lines if line[0] == "shown" and line[2] in ENDS}
         waiting = [o for o in confirmed if o["state"] not in ENDS or o["id"] not in shown]
-        if not waiting:
+        # Once a visit rests, the one before is dead: what it drafted is confirmed by now, or never.
+        if not waiting and ["rests"] in lines:
             return
-        if all(o["state"] == "confirmed" for o in waiting if o["state"] not in ENDS):
+        open_ones = [o["state"] for o in waiting if o["state"] not in ENDS]
+        if open_ones and set(open_ones) == {"confirmed"}:
             centre.lever("POST", "/clock", {"seconds": 20})
         time.sleep(0.5)
     raise BrokenTerminal(f"never ends, or is never shown: {waiting}")
 
 
-def _let_the_journal_end(terminal: CrashTerminal) -> None:
+def _let_the_journal_end(terminal: CrashTerminal, rest_s: float) -> None:
     """Wait until the journal says of every operation how it ended; then stop the terminal."""
     (terminal.stage / "closed").touch()
-    until = time.monotonic() + REST_S
+    until = time.monotonic() + rest_s
     while not set(terminal.journal().values()) <= ENDS and time.monotonic() < until:
-        time.sleep(0.3)
+        time.sleep(0.5)
     terminal.stop()
 
 

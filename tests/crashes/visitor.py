@@ -9,15 +9,29 @@ from __future__ import annotations
 import json
 import os
 import random
+import secrets
 import select
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
-from kiosk.centre.operations import Confirmation, Evidence, Operation, OperationStatus, digest_of
+from kiosk.centre.evidence import CardEvidence
+from kiosk.centre.operations import (
+    AuthorisationAnswer,
+    Confirmation,
+    DraftRequest,
+    Eligibility,
+    Evidence,
+    Operation,
+    OperationStatus,
+    WithdrawalOrder,
+    digest_of,
+)
 from kiosk.keeper.channel import (
     Alive,
     Begun,
@@ -46,11 +60,52 @@ from kiosk.visit.money import (
     ShowWaiting,
     _Deciding,
 )
-from kiosk.workshop.sandbox.tls import SandboxCa
-from tests.contract.test_operations import CODE, OperationVisit, ServedCentre
-from tests.simulation.bugs import BUGS
+from kiosk.workshop.sandbox import personas
 
 PEOPLE = ("P01", "P02", "P03", "P04", "P07")
+MONEY_S = 10.0
+"""How long a citizen waits for a committer that starts again: a visit in which no money moves is of
+no use here."""
+
+CANCELS = 0.7
+"""How often a citizen who hears of a confirmed operation cancels it; else it waits to expire."""
+
+
+class SignedIn:
+    """A citizen at the centre, with a code by SMS."""
+
+    def __init__(self, facts: dict[str, str], persona: str) -> None:
+        person = personas.load()[persona]
+        self.ask = CentreClient(
+            facts["url"],
+            facts["terminal"],
+            ca=Path(facts["ca"]),
+            certificate=Path(facts["certificate"]),
+        )
+        self.code = Sensitive(facts["code"])
+        card = {"kind": person.kind, "name": person.name, "number": person.number}
+        self.ask.sign_in(CardEvidence.model_validate(card))
+        self.ask.send_sms()
+        self.ask.check_sms(self.code)
+        self.money = self.ask.operations
+
+    def can_have(self) -> list[Eligibility]:
+        """The withdrawals that can be had now."""
+        agreed = AuthorisationAnswer(version=self.money.authorisation().version, agreed=True)
+        self.money.authorise(agreed)
+        return [terms for terms in self.money.eligibility("withdrawal") if terms.can]
+
+    def draft(self, terms: Eligibility) -> Operation:
+        """A draft of the whole of what can be had."""
+        order = WithdrawalOrder.model_validate(
+            {
+                "business": terms.business,
+                "account": terms.account,
+                "loan": terms.loan,
+                "amount": terms.most if terms.least is not None else None,
+            }
+        )
+        return self.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
 
 
 class CrashVisit:
@@ -59,9 +114,7 @@ class CrashVisit:
     def __init__(self, stage: Path, channel: VisitEnd) -> None:
         self._stage = stage
         self._channel = channel
-        facts = json.loads((stage / "harness.json").read_text())
-        self._centre = ServedCentre(facts["url"], SandboxCa(Path(facts["directory"])))
-        self._terminal = facts["terminal"]
+        self._facts = json.loads((stage / "harness.json").read_text())
         self._reports: list[CommitReport] = []
         self._live = False
         self._money = False
@@ -114,13 +167,17 @@ class CrashVisit:
     # -- the citizen --------------------------------------------------------------------------
 
     def _serve(self) -> None:
-        visit = OperationVisit(self._centre, random.choice(PEOPLE), self._terminal)
-        for open_one in visit.money.open_operations():
-            self._show(visit, open_one.id, open_one.state)
         if (self._stage / "resting").exists():
+            # Nobody begins anything new; everybody comes to hear what is open.
+            self._note("rests")
+            for person in PEOPLE:
+                self._greet(person)
             return
-        visit.authorise()
-        can = [business for business, terms in visit.reasons().items() if terms.can]
+        visit = self._greet(random.choice(PEOPLE))
+        can = visit.can_have()
+        until = time.monotonic() + MONEY_S
+        while not self._money and time.monotonic() < until:
+            self._hear(until - time.monotonic())
         if not can or not self._money:
             return
         draft = visit.draft(random.choice(can))
@@ -128,17 +185,24 @@ class CrashVisit:
             return
         self._decide(visit, draft)
 
-    def _show(self, visit: OperationVisit, operation: str, state: OperationState) -> None:
+    def _greet(self, person: str) -> SignedIn:
+        """``person`` signs in, is shown what is open, and mostly cancels what nobody commits."""
+        visit = SignedIn(self._facts, person)
+        for open_one in visit.money.open_operations():
+            self._show(visit, open_one.id, open_one.state)
+            if open_one.state is OperationState.CONFIRMED and random.random() < CANCELS:
+                self._show(visit, open_one.id, visit.money.cancel(open_one.id).state)
+        return visit
+
+    def _show(self, visit: SignedIn, operation: str, state: OperationState) -> None:
         self._note("shown", operation, state.value)
         if state.final:
             visit.money.told(operation)
 
-    def _decide(self, visit: OperationVisit, draft: Operation) -> None:
+    def _decide(self, visit: SignedIn, draft: Operation) -> None:
         visit.money.send_code(draft.id)
         self._note("pressed", draft.id)
-        bug = (self._stage / "bug").read_text()
-        decide = BUGS[bug]().deciding if bug else _Deciding
-        acts = decide(draft.id, time.monotonic).run()
+        acts = self._deciding()(draft.id, time.monotonic).run()
         reply: Any = None
         while True:
             try:
@@ -152,10 +216,18 @@ class CrashVisit:
         if decision.state is not None:
             self._show(visit, draft.id, decision.state)
 
-    def _reply(self, visit: OperationVisit, draft: Operation, act: Act) -> Any:
+    def _deciding(self) -> Callable[[str, Callable[[], float]], _Deciding]:
+        if bug := (self._stage / "bug").read_text():
+            from tests.simulation.bugs import BUGS  # the bugs of a whole simulated world
+
+            deciding: Callable[[str, Callable[[], float]], _Deciding] = BUGS[bug]().deciding
+            return deciding
+        return _Deciding
+
+    def _reply(self, visit: SignedIn, draft: Operation, act: Act) -> Any:
         match act:
             case Send("confirmation"):
-                evidence = (Evidence(kind="sms", value=Sensitive(CODE)),)
+                evidence = (Evidence(kind="sms", value=visit.code),)
                 confirmation = Confirmation(evidence=evidence, digest=digest_of(draft))
                 return self._said(lambda: visit.money.confirm(draft.id, confirmation))
             case Send("cancellation"):

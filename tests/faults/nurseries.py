@@ -17,6 +17,14 @@ import drivers.hosting.child
 from kiosk.keeper import nursery
 nursery.tend(socket.socket(fileno=int(sys.argv[1])), os.getppid())
 """
+CHECKERS = """
+import os, socket, sys
+from kiosk.keeper import nursery
+from kiosk.papers import checker
+checker._load()
+nursery.tend(socket.socket(fileno=int(sys.argv[1])), os.getppid())
+"""
+"""The program of a nursery whose checking processes have the signature library when they begin."""
 PATIENCE_S = 20.0
 
 

@@ -8,7 +8,9 @@ import ssl
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 
 KEPT: list[object] = []
@@ -17,6 +19,12 @@ KEPT: list[object] = []
 def nothing(settings: Path) -> None:
     """Be loaded at once."""
     random_numbers()  # what they leave behind, every visit inherits
+
+
+def a_program(settings: Path) -> None:
+    """The program of a package that cannot be executed a second time."""
+    sys.modules["tests.faults.__main__"] = ModuleType("tests.faults.__main__")
+    vars(sys.modules["tests.faults.__main__"])["main"] = partial(os._exit, 5)
 
 
 def random_numbers() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import ipaddress
 import json
 import re
@@ -11,10 +12,12 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,7 +29,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
-from kiosk.centre import transport
+from kiosk.centre import tpm, transport
 from kiosk.centre.client import CentreClient
 from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
@@ -561,7 +564,7 @@ class Issuer:
             .issuer_name(issuer)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=9))
+            .not_valid_before(now + timedelta(days=5 if name == "not yet valid" else -9))
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
@@ -667,12 +670,14 @@ def test_mutual_tls_without_a_certificate(issuer: Issuer) -> None:
         assert not server.requests
 
 
-@pytest.mark.parametrize("name", ["stranger", "expired", "another name", "no root given"])
+@pytest.mark.parametrize(
+    "name", ["stranger", "expired", "not yet valid", "another name", "no root given"]
+)
 def test_a_centre_that_is_not_ours(issuer: Issuer, stranger: Issuer, name: str) -> None:
     pair = (
         stranger.issue(name)
         if name == "stranger"
-        else issuer.issue(name, days=-1 if name == "expired" else 1)
+        else issuer.issue(name, days={"expired": -1, "not yet valid": 9}.get(name, 1))
     )
     ca = None if name == "no root given" else issuer.root
     with (
@@ -682,6 +687,8 @@ def test_a_centre_that_is_not_ours(issuer: Issuer, stranger: Issuer, name: str) 
         error = trouble(client.accounts)
         assert error.trouble is Trouble.DOWN
         assert "TLS" in error.detail
+        if name in ("expired", "not yet valid"):  # as a terminal sees it whose clock is wrong
+            assert name in error.detail
         assert not server.requests
 
 
@@ -778,3 +785,51 @@ def test_files_for_tls_that_cannot_be_used(issuer: Issuer, files: dict[str, str]
     paths: dict[str, Any] = {what: issuer.folder / file for what, file in files.items()}
     with pytest.raises(ValueError, match=r"TLS|certificate"):
         CentreClient("https://centre.example", "T0001", **paths)
+
+
+def test_a_key_in_a_tpm_needs_the_provider_that_opens_it(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = issuer.issue("YL-0001")
+    key = own.key.with_suffix(".tpm")
+    key.write_bytes(tpm.MARK + b"\n")
+
+    def missing() -> None:
+        raise OSError("no OpenSSL provider for the TPM: install tpm2-openssl")
+
+    monkeypatch.setattr(transport, "load_provider", missing)
+    with pytest.raises(ValueError, match="install tpm2-openssl"):
+        transport.tls_context(issuer.root, own.certificate, key)
+
+
+class _CountingLibrary:
+    """Stands for the OpenSSL of ``ssl``; its first provider for the TPM is missing."""
+
+    def __init__(self) -> None:
+        self.lacks = True
+        self.queries: list[bytes] = []
+
+    def __call__(self, _path: str | None) -> SimpleNamespace:
+        def load(_context: None, name: bytes) -> bool:
+            return name != b"tpm2" or not self.lacks
+
+        def query(_context: None, properties: bytes) -> None:
+            self.queries.append(properties)
+
+        return SimpleNamespace(OSSL_PROVIDER_load=load, EVP_set_default_properties=query)
+
+
+def test_the_query_for_the_tpm_is_set_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = _CountingLibrary()
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    tpm._load.cache_clear()
+    try:
+        with pytest.raises(OSError, match="install tpm2-openssl"):
+            tpm.load_provider()
+        library.lacks = False  # installed meanwhile
+        with ThreadPoolExecutor(4) as workers:
+            for call in [workers.submit(tpm.load_provider) for _ in range(8)]:
+                call.result()
+    finally:
+        tpm._load.cache_clear()
+    assert library.queries == [tpm.PROPERTIES.encode()]

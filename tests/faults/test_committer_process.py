@@ -16,6 +16,7 @@ from kiosk import settings
 from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
+from kiosk.enrolment import renewal
 from kiosk.keeper.channel import (
     Alive,
     Broken,
@@ -55,19 +56,25 @@ class CommitterLine:
         self.centre: dict[str, Callable[[], OperationState]] = {}
         self.heard: list[FromCommitter] = []
         self.heads: list[WitnessedHead] = []
+        self.connections = 0
         self.witness_fails: Exception | None = parts.get("witness_fails")
         self.opens = parts.get("opens") or (lambda: Journal(self.path))
         self.process = CommitterProcess(
             CommitterEnd(there.detach()),
             self.open,
             parts.get("make_room") or (lambda: set_aside(self.path)),
-            lambda: self,
+            self.connect,
+            parts.get("renews"),
         )
         self.thread = threading.Thread(target=self.process.run)
         self.thread.start()
 
     def open(self) -> Journal:
         return self.opens()
+
+    def connect(self) -> CommitterLine:
+        self.connections += 1
+        return self
 
     def commit(self, id: str) -> OperationStatus:
         return OperationStatus(id=id, state=self.centre[id](), reference="R-1")
@@ -162,6 +169,69 @@ def test_a_head_that_the_centre_does_not_witness_is_told(
 ) -> None:
     start(witness_fails=error)
     wait_for(lambda: told in caplog.text)
+
+
+@pytest.mark.parametrize(
+    ("pause", "error"),
+    [("WITNESS_S", None), ("WITNESS_AGAIN_S", CentreUnavailable(Trouble.DOWN))],
+)
+def test_the_head_is_shown_each_hour_and_sooner_where_nobody_saw_it(
+    start: Callable[..., CommitterLine],
+    monkeypatch: pytest.MonkeyPatch,
+    pause: str,
+    error: Exception | None,
+) -> None:
+    monkeypatch.setattr(process, "ALIVE_S", 0.01)
+    monkeypatch.setattr(process, pause, 0.02)
+    line = start(witness_fails=error)
+    wait_for(lambda: len(line.heads) >= 3)
+
+
+def test_a_worker_wakes_the_main_thread_which_alone_writes_the_state(
+    start: Callable[..., CommitterLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "ALIVE_S", 2 * PATIENCE_S)  # nothing else wakes it
+    monkeypatch.setattr(process, "WITNESS_AGAIN_S", 0.0)
+    writers: set[threading.Thread] = set()
+
+    def noted(self: CommitterProcess, name: str, value: object) -> None:
+        writers.add(threading.current_thread())
+        object.__setattr__(self, name, value)
+
+    monkeypatch.setattr(CommitterProcess, "__setattr__", noted)
+    line = start(witness_fails=CentreUnavailable(Trouble.DOWN))
+    wait_for(lambda: len(line.heads) >= 3)
+    assert writers == {threading.main_thread(), line.thread}  # it was made here, and runs there
+
+
+def test_after_a_renewal_every_worker_speaks_with_the_new_certificate(
+    start: Callable[..., CommitterLine],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(process, "WORKERS", 1)
+    monkeypatch.setattr(process, "ALIVE_S", 0.01)
+    monkeypatch.setattr(process, "WITNESS_S", 0.02)
+
+    class ScriptedRenewal:
+        looks = 0
+
+        def look(self) -> tuple[bool, float]:
+            self.looks += 1
+            if self.looks == 1:
+                raise RuntimeError("a fault of the software")
+            return self.looks == 3, 0.0 if self.looks < 4 else 600.0
+
+    monkeypatch.setattr(renewal, "LOOK_S", 0.0)
+    scripted = ScriptedRenewal()
+    line = start(renews=scripted, witness_fails=Refusal("terminal-stopped", "", "", ""))
+    wait_for(lambda: scripted.looks == 4 and line.connections == 2)
+    seen = len(line.heads)
+    wait_for(lambda: len(line.heads) > seen + 1)
+    assert line.connections == 2
+    assert "terminal stopped" in caplog.text
+    assert "uncaught" in caplog.text
+    assert "audit refused" not in caplog.text
 
 
 def wait_for(what: Callable[[], bool]) -> None:

@@ -11,8 +11,16 @@ from kiosk.centre.errors import CentreUnavailable
 from kiosk.operation import Business, OperationState
 from tests.contract.test_operations import OperationVisit, ServedCentre, served
 from tests.crashes import proxy
+from tests.crashes.__main__ import BUG_PLAN, BUGS, FaultsDone, report
 from tests.crashes.proxy import READ, FaultProxy
-from tests.crashes.terminals import TERMINAL, BrokenTerminal, run_round
+from tests.crashes.terminals import (
+    TERMINAL,
+    BrokenTerminal,
+    DeadTerminal,
+    RoundPlan,
+    run_round,
+)
+from tests.simulation import bugs
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +62,33 @@ def test_no_line_has_money_moved_twice_or_another_answer_believed(
     assert len(moved) == len(set(moved))
 
 
+def test_a_run_in_which_a_point_or_a_fate_never_comes_is_not_green() -> None:
+    def seldom(counted: dict[str, int]) -> list[str]:
+        return [each.what for each in report(counted, 1, 50) if each.done < each.least]
+
+    least: list[FaultsDone] = report({}, 1, 50)
+    assert seldom({}) == [each.what for each in least]
+    whole = {each.what: each.least for each in least} | {"committer at any moment": 40}
+    assert seldom(whole) == []
+    for missing in ("committer at C12 unknown written", "line: 502 page", "disk fault"):
+        assert seldom(whole | {missing: 0}) == [missing]
+
+
+def test_the_seeded_bugs_of_the_harness_are_those_of_the_simulation() -> None:
+    assert set(BUGS) <= set(bugs.BUGS)
+
+
 @pytest.mark.soak
 def test_no_kill_moves_money_twice_or_loses_an_operation(tmp_path: Path) -> None:
-    counted = run_round(tmp_path, 1, 13)
-    assert counted["operations"] > 0
+    plan = RoundPlan(committers=10, terminals=1, visits=1, freezes=1, operations=5)
+    counted = run_round(tmp_path, 1, plan)
+    assert sum(times for what, times in counted.items() if what.startswith("committer at ")) == 10
+    assert (counted["terminal"], counted["visit"], counted["freeze"]) == (1, 1, 1)
+    assert counted["operation"] >= 5
 
 
 @pytest.mark.soak
 def test_a_seeded_bug_is_seen(tmp_path: Path) -> None:
-    with pytest.raises(BrokenTerminal):
-        run_round(tmp_path, 1, 26, bug="in progress written as DONE")
+    with pytest.raises(BrokenTerminal) as seen:
+        run_round(tmp_path, 1, BUG_PLAN, bug="in progress written as DONE")
+    assert not isinstance(seen.value, DeadTerminal)

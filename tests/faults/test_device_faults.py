@@ -112,9 +112,9 @@ def test_a_screen_that_stands_still_is_seen() -> None:
         os.kill(pid, signal.SIGCONT)
         its.look()
         deadline = time.monotonic() + 10
-        while not its.stalls and time.monotonic() < deadline:
+        while max((stall.ms for stall in its.stalls), default=0) <= 300:  # a busy machine has more
+            assert time.monotonic() < deadline, its.stalls
             its.look()
-        assert max(stall.ms for stall in its.stalls) > 300
 
 
 @pytest.mark.parametrize(

@@ -31,17 +31,25 @@ sealer = "s"
 limit_s = {limit_s}
 """
 RUN = """
-import json, sys
+import json, os, sys
 from pathlib import Path
-from kiosk.keeper.keeper import run
+from kiosk.keeper.rising import begin
+from kiosk.keeper.keeper import RESTARTS, run
 from kiosk.keeper.visit_process import KeeperPace
 stage, player = Path(sys.argv[1]), json.loads(sys.argv[2])
-visits, preload, pace, committer = map(json.loads, sys.argv[3:])
+visits, preload, pace, committer, poster = map(json.loads, sys.argv[3:])
 command, pace = [sys.executable, *player, str(stage)], KeeperPace(**pace)
 more = {"preload": preload, "visits": visits, "pace": pace}
 if committer:
     more["committer"] = [sys.executable, committer, str(stage)]
-sys.exit(run(stage / "terminal.toml", command, **more))
+if poster and poster[0] == "ahead":
+    more["poster"] = begin([sys.executable, *poster[1:]])
+elif poster:
+    more["poster"] = [sys.executable, *poster]
+code = run(stage / "terminal.toml", command, **more)
+if code == RESTARTS:
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+sys.exit(code)
 """
 PATIENCE_S = 20.0
 
@@ -60,19 +68,25 @@ class KeeperProcess:
         preload: str = "nothing",
         as_module: bool = False,
         committer: str = "",
+        poster: Callable[[Path], tuple[str, ...]] | None = None,
+        more_settings: str = "",
         **pace: Any,
     ) -> None:
-        """``committer``: the program of a committer; none without."""
+        """``committer``: the program of a committer, ``poster``: what makes the command line of a
+        poster's Python out of the stage, after "ahead" when it is started before the keeper; none
+        without."""
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
-        (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s, run_directory=stage))
+        text = SETTINGS.format(limit_s=limit_s, run_directory=stage)
+        (stage / "terminal.toml").write_text(text + more_settings)
         pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], **pace}
         player = ["-m", "tests.faults.visit_player"] if as_module else [str(PLAYER)]
+        posts = poster(stage) if poster else ()
         load = f"tests.faults.preloads:{preload}" if preload else ""
         self.keeper = subprocess.Popen(
             [
                 *(sys.executable, "-c", RUN, stage),
-                *map(json.dumps, (player, visits, load, pace, committer)),
+                *map(json.dumps, (player, visits, load, pace, committer, posts)),
             ],
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
@@ -504,6 +518,28 @@ def test_systemd_is_told(start: Start, tmp_path: Path, abstract: bool) -> None:
             said.append(manager.recv(100))
         assert said[-1] == b"STOPPING=1"
         assert set(said[:-1]) <= {b"WATCHDOG=1"}
+
+
+def test_a_technicians_restart_leaves_nothing_open_and_is_no_stop_for_systemd(
+    start: Start, tmp_path: Path
+) -> None:
+    """systemd kills a process that has said STOPPING and goes on."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        terminal = start("good restarts good", env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        open_files = []
+        for standby in (2, 5):
+            terminal.wait("visit shown", visit=1)
+            terminal.ready(standby)
+            open_files.append(os.listdir(f"/proc/{terminal.keeper.pid}/fd"))
+            if standby == 2:
+                os.kill(terminal.pid(1), signal.SIGKILL)  # the next one asks for the restart
+        assert len(open_files[0]) == len(open_files[1])
+        terminal.stop()
+        said = []
+        while select.select([manager], [], [], 0)[0]:
+            said.append(manager.recv(100))
+    assert said == [b"READY=1", b"WATCHDOG=1", b"READY=1", b"STOPPING=1"]
 
 
 def test_the_keeper_stays_small(start: Start) -> None:

@@ -81,6 +81,13 @@ def test_the_window_system_learns_nothing(day: PrivacyReport) -> None:
     assert set(day.desktop) == {"", "Kiosk"}, "titles of the window, texts of the clipboard"
 
 
+def test_the_x_server_holds_nothing(day: PrivacyReport) -> None:
+    if day.unasked:
+        pytest.skip(day.unasked)
+    assert day.searched["X server"] > 1 << 22
+    assert day.pictures, "stretches of the pages with what is the citizen's"
+
+
 def test_no_process_leaves_a_core_file(day: PrivacyReport) -> None:
     assert set(day.core_limits.values()) == {"0 0"}
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from drivers.hosting.process_host import ProcessHost
 from tests.failed import error_of
 from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
 from tests.faults.nurseries import tended
+from tests.waiting import until
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 20.0
@@ -36,6 +37,8 @@ BACK_S = 0.2
 GRACE_S = 0.1
 PACE = HostPace(poll_s=0.05, back_off_s=(0.05, 0.1))
 HANGS = ("hang", "sleep")
+PROCESSES = {"fresh": 2, "forked": 1}
+"""A device's: a spare waits only where a process takes long to start."""
 DEATHS = {"crash": "died of SIGSEGV", "exit": "ended with 3"}
 
 
@@ -45,18 +48,18 @@ def seen() -> list[Status]:
 
 
 @pytest.fixture(scope="module", params=["fresh", "forked"])
-def starts(request: pytest.FixtureRequest) -> Iterator[None]:
+def starts(request: pytest.FixtureRequest) -> Iterator[str]:
     """A driver's process is a fresh interpreter, or forked by a nursery: both behave alike."""
     if request.param == "fresh":
-        yield
+        yield "fresh"
         return
     with tended() as (_, process):
-        yield
+        yield "forked"
         assert process.poll() is None, "the nursery outlives what it has forked"
 
 
 @pytest.fixture
-def host(tmp_path: Path, seen: list[Status], starts: None) -> Iterator[ProcessHost]:
+def host(tmp_path: Path, seen: list[Status], starts: str) -> Iterator[ProcessHost]:
     one = ProcessHost(
         Kind.SPEAKER, partial(NaughtyDriver, tmp_path), seen.append, pace=PACE, grace=GRACE_S
     )
@@ -66,7 +69,7 @@ def host(tmp_path: Path, seen: list[Status], starts: None) -> Iterator[ProcessHo
 
 
 @pytest.fixture
-def patient(tmp_path: Path, seen: list[Status], starts: None) -> Iterator[ProcessHost]:
+def patient(tmp_path: Path, seen: list[Status], starts: str) -> Iterator[ProcessHost]:
     """Asks for the status so rarely that only commands find out."""
     make = partial(NaughtyDriver, tmp_path)
     one = ProcessHost(Kind.SPEAKER, make, seen.append, pace=HostPace(poll_s=99.0), grace=GRACE_S)
@@ -74,13 +77,6 @@ def patient(tmp_path: Path, seen: list[Status], starts: None) -> Iterator[Proces
     until(lambda: seen == [ONLINE])
     yield one
     one.stop()
-
-
-def until(holds: Callable[[], object], seconds: float = SOON_S) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def children(of: int | None = None) -> list[int]:
@@ -244,13 +240,13 @@ def test_what_waits_behind_a_command_that_is_killed_is_done(host: ProcessHost) -
     assert [future.result(SOON_S) for future in futures[1:]] == ["a", "b"]
 
 
-def test_it_is_back_in_less_than_200_ms(host: ProcessHost) -> None:
+def test_it_is_back_in_less_than_200_ms(host: ProcessHost, starts: str) -> None:
     """From the end of the grace; the best of some, because the machine may be busy."""
     host.start()
     times = []
     for _ in range(3):
         do(host, "pid")
-        until(lambda: len(children()) == 2)
+        until(lambda: len(children()) == PROCESSES[starts])
         time.sleep(0.3)  # the spare loads its libraries
         killed = time.monotonic() + 0.01 + GRACE_S
         assert fails(host, "hang", 0.01).reason is Reason.TIMEOUT
@@ -281,15 +277,19 @@ def test_hanging_and_dying_between_commands(
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_told(
-    host: ProcessHost, seen: list[Status], monkeypatch: pytest.MonkeyPatch, how: signal.Signals
+    host: ProcessHost,
+    seen: list[Status],
+    monkeypatch: pytest.MonkeyPatch,
+    starts: str,
+    how: signal.Signals,
 ) -> None:
     monkeypatch.setattr(process_host, "STATUS_S", 1.0)
     host.start()
     until(lambda: seen == [ONLINE])
     pid = do(host, "pid")
-    until(lambda: len(children()) == 2)
+    until(lambda: len(children()) == PROCESSES[starts])
     os.kill(pid, how)
-    until(lambda: len(others := children()) == 2 and pid not in others)
+    until(lambda: len(others := children()) == PROCESSES[starts] and pid not in others)
     assert do(host, "echo", "x") == "x"
     assert seen == [ONLINE]
 
@@ -342,6 +342,7 @@ def test_a_process_that_was_killed_while_nobody_asked(patient: ProcessHost) -> N
     assert do(patient, "pid") != pid
 
 
+@pytest.mark.parametrize("starts", ["fresh"], indirect=True)
 def test_a_spare_that_was_killed(patient: ProcessHost) -> None:
     pid = do(patient, "pid")
     until(lambda: len(children()) == 2)

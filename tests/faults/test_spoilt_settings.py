@@ -96,3 +96,16 @@ def test_what_was_checked_is_for_the_terminals_user_alone(
     assert os.environ[settings.CHECKED] == str(checked)
     with pytest.raises(settings.SettingsError, match=r"checked\.toml: No such file or directory"):
         settings.keep_checked(path, tmp_path / "gone")
+
+
+@pytest.mark.parametrize("spoilt", [b"terminal = T0001", b"terminal = '\xff'", b"x = 1"])
+def test_what_is_spoilt_while_the_keeper_starts_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: bytes
+) -> None:
+    monkeypatch.setenv(settings.CHECKED, "")
+    path = tmp_path / "terminal.toml"
+    path.write_bytes(spoilt)
+    with pytest.raises(settings.SettingsError, match=r"terminal\.toml"):
+        settings.keep_checked(path, tmp_path)
+    assert not (tmp_path / "checked.toml").exists()
+    assert os.environ[settings.CHECKED] == ""

@@ -154,3 +154,31 @@ def test_no_visit_is_left_behind(terminal: Machine) -> None:
     pids = [int(each["pid"]) for each in terminal.events("visit started")]
     alive = [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     assert len(alive) <= 2
+
+
+def test_a_standby_whose_nursery_has_died_makes_way(terminal: Machine) -> None:
+    end_the_live_one(terminal, signal.SIGKILL, "P01", "asleep")
+    standby, live = terminal.standby(), terminal.live()
+    os.kill(terminal.nursery(standby), signal.SIGKILL)
+    terminal.standby(standby)
+    failed = terminal.events("visit failed")[-1]
+    assert (failed["cause"], failed["stage"] in ("warming", "ready")) == ("died", True)
+    assert terminal.live() == live
+
+
+def test_a_visit_on_the_screen_goes_on_without_its_nursery(terminal: Machine) -> None:
+    """The process that checks the paper then starts in a fresh interpreter."""
+
+    def lost() -> int:
+        return terminal.log.read_text(encoding="utf-8").count(
+            "kiosk.keeper.nursery: nursery failed"
+        )
+
+    failures, losses = len(terminal.events("visit failed")), lost()
+    end_the_live_one(terminal, signal.SIGKILL, "P01", "preview")
+    live = terminal.live()
+    os.kill(terminal.nursery(live), signal.SIGKILL)
+    terminal.wait_for("preview")
+    assert terminal.live() == live
+    assert len(terminal.events("visit failed")) == failures + 1, "more than the one killed here"
+    assert lost() == losses + 1

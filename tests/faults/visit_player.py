@@ -4,8 +4,9 @@
 of ``DIRECTORY/plan`` (the last part repeats). It writes ``n.pid`` and ``n.argv``, when it is warm
 ``n.warm``, when it has said so ``n.ready``, and ``n.leftovers`` when the keeper tells it that the
 visit before left leftovers; then it reports that it has reset the devices, unless its part is
-"covered" or "no-reset". A visit that commits writes ``n.taken`` and ``n.outcome`` when it hears of
-its operation, and ``money`` for every such word.
+"covered" or "no-reset". What was pressed on the poster stands in ``n.touched``. A visit that
+commits writes ``n.taken`` and ``n.outcome`` when it hears of its operation, and ``money`` for every
+such word.
 """
 
 import os
@@ -33,6 +34,7 @@ from kiosk.keeper.channel import (
     Ready,
     Shown,
     Taken,
+    Touched,
     VisitEnd,
 )
 from kiosk.login import LoginEvent
@@ -81,6 +83,9 @@ class PlayedVisit:
                 case Money(open):
                     with (self.stage / "money").open("a") as file:
                         file.write(f"{self.number} {open}\n")
+                case Touched(what):
+                    with (self.stage / f"{self.number}.touched").open("a") as file:
+                        file.write(f"{what}\n")
             if isinstance(word, Live) and word.leftovers:
                 (self.stage / f"{self.number}.leftovers").touch()
             if isinstance(word, Live) and word.after:
@@ -135,7 +140,7 @@ class PlayedVisit:
 
     def on_screen(self, part: str) -> None:
         fd = self.channel.fileno()
-        if part not in ("good", "no-reset", "random", "commits-too-soon"):
+        if part not in ("good", "no-reset", "random", "commits-too-soon", "restarts"):
             self.channel.send(Begun())
         match part:
             case "crash-begun":
@@ -207,6 +212,8 @@ class PlayedVisit:
             case "signs-in-dies":
                 self.tell(LoginEvent.BEGUN, "id-card:2026-01")
                 os._exit(3)
+            case "restarts":
+                self.channel.send(Ended("restart"))
             case "trouble":
                 self.channel.send(Ended("trouble"))
 

@@ -25,22 +25,27 @@ UNITS, NOBODY = "A1", ""
 """Who acts for units, and who does not sign in."""
 _WAYS = (
     Stay("P01", "password", ("account", "ledger", "deposit-certificate", "query-password")),
-    Stay("P03", "id-card", ("withdraw", "loan", "prepay", "monthly-offset", "papers", "signing")),
+    Stay("P03", "id-card", ("withdraw", "loan", "prepay", "monthly-offset", "papers")),
     Stay("P02", "social-security-card", ("payee-card",)),
     Stay("P12", "fund-code", ("phone", "personal-data")),
     Stay("P04", "phone", ("account", "withdraw"), killed=True),
     Stay("P05", "pin", ("account",)),
     Stay("P15", "bank-card", ("loan",)),
     Stay("P06", "face", ("account",)),
-    Stay("P09", "id-card", ("account",)),  # a residence permit
+    Stay("A1", "unit-account", ("unit",)),
+    Stay("P09", "id-card", ("account", "signing")),  # a residence permit
     Stay("P10", "id-card", ("account",)),  # a foreigner's permit
+    Stay("P07", "id-card", ("account-merge",)),  # two accounts
     Stay("P11", "id-card", ("withdraw",)),  # a name that the chip cuts
 )
+
+_OPENING = (Stay("A1", "id-card", ("unit-opening",)),)
+"""An agent, for themselves, who has one unit more then, which owes nothing: after all others."""
 
 
 def whole_day() -> tuple[Stay, ...]:
     """Every way in, and every service of this program: a new one too is gone through."""
-    named = {service for stay in _WAYS for service in stay.services}
+    named = {service for stay in (*_WAYS, *_OPENING) for service in stay.services}
     left = {id: each.needs for id, each in SERVICES.items() if id not in named}
     public = [id for id, needs in left.items() if needs.level is Level.PUBLIC]
     units = [id for id, needs in left.items() if needs.unit]
@@ -49,6 +54,7 @@ def whole_day() -> tuple[Stay, ...]:
         *_WAYS,
         Stay("P01", "id-card", others),
         Stay(UNITS, "id-card", units),
+        *_OPENING,
         Stay(NOBODY, "", public),
     )
 
@@ -84,13 +90,18 @@ def show(report: PrivacyReport) -> None:
     print(f"{len(report.stays)} visits in {report.seconds:.0f} s: {', '.join(report.stays)}")
     print(f"{len(report.served)} services: {', '.join(report.served)}")
     print(
-        f"{report.values} texts, each one citizen's alone, and {report.pictures} pictures of a face"
+        f"{report.values} texts, each one citizen's alone, and {report.pictures} pictures of faces "
+        "and pages"
     )
     print(f"  {len(report.in_the_visit)} of them stood in the live visit, where they may")
     for place, many in report.searched.items():
         print(f"  {many / 1e6:9.1f} MB searched: {place}")
+    for each in report.instead:
+        print(f"played in place of the way in: {each}")
     if report.uncaptured:
         print(f"the wire was not captured: {report.uncaptured}")
+    if report.unasked:
+        print(f"no X server was asked: {report.unasked}")
     for why in report.complaints():
         print(why)
     print("nothing remains" if not report.complaints() else "NOT GOOD")

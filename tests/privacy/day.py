@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 
 from kiosk.operations.copied import audit_lines
 from kiosk.operations.journal import FILE
+from kiosk.services import SERVICES
 from kiosk.workshop.sandbox.offers import BASES
-from tests.privacy import wire
+from tests.privacy import wire, x_server
 from tests.privacy.citizens import Cast, cast
 from tests.privacy.files import search_tree
 from tests.privacy.memory import memory_of, plant, traces_of
@@ -34,6 +35,8 @@ from tests.privacy.stand import PlayedTerminal, StoryError, below, played_termin
 SEED = "seeded leak"
 SEEDED = "龘㛃𬭎鸞 seeded 990100199900990099"
 """What is leaked on purpose, in every form at every place: a search that finds less is blind."""
+SEEDED_PIXELS = b"".join(bytes((each, each * 7 % 256, 255 - each, 0)) for each in range(256))
+"""A row of a picture that is leaked on purpose."""
 STRANGER = ("192.0.2.1", 9)
 """An address that nobody has: RFC 5737."""
 
@@ -52,6 +55,19 @@ class Stay:
     services: Sequence[str] = ()
     killed: bool = False
 
+    @property
+    def for_unit(self) -> bool:
+        """Whether the person acts for a unit, as all of its services want or none."""
+        return any(SERVICES[service].needs.unit for service in self.services)
+
+
+SEARCHED = frozenset({"keeper", "committer", "fork server", "visit", "standby"})
+"""Whose memory must be searched: all that outlive a visit, and the next visit."""
+
+
+NOT_THROUGH = frozenset({"ReasonsPage", "ProblemPage"})
+"""The pages of a service that cannot be had: who sees no other has not gone through it."""
+
 
 @dataclass(slots=True)
 class PrivacyReport:
@@ -62,12 +78,14 @@ class PrivacyReport:
     """The pages of every service that was gone through."""
     failed: list[str] = field(default_factory=list)
     """What could not be played, and why."""
+    instead: list[str] = field(default_factory=list)
+    """What was played in place of a way in, and why."""
     unused: list[str] = field(default_factory=list)
     """Ways in that nobody used on a whole day."""
     values: int = 0
     """How many texts that are one citizen's alone were looked for."""
     pictures: int = 0
-    """How many pictures of faces were looked for."""
+    """How many pictures of faces, and stretches of pages, were looked for."""
     in_the_visit: list[str] = field(default_factory=list)
     """Which of them stood in the live visit, where they may: the search would find them."""
     searched: dict[str, int] = field(default_factory=dict)
@@ -83,6 +101,8 @@ class PrivacyReport:
     """Titles of the window and texts of the clipboard."""
     uncaptured: str = ""
     """Why the wire was not captured; empty where it was."""
+    unasked: str = ""
+    """Why there was no X server to ask; empty where there was one."""
     strangers: list[str] = field(default_factory=list)
     """Who was spoken to beside this machine; the terminal's whole world is on it."""
     log: str = ""
@@ -101,10 +121,13 @@ class PrivacyReport:
             *(f"blind: {each}" for each in self.blind),
             *(f"not played: {each}" for each in self.failed),
             *(f"not played: the way in {way}" for way in self.unused),
+            *(f"not gone through: {service}" for service, pages in self.served.items()
+              if not set(pages) - NOT_THROUGH),
             *(f"spoke to a stranger: {each}" for each in self.strangers),
             *(f"undead: process {pid}" for pid in self.undead),
             *(f"core files: {who} {limits}" for who, limits in self.core_limits.items()
               if limits != "0 0"),
+            *(f"not searched: {each}" for each in sorted(SEARCHED) if not self.searched.get(each)),
             *(["the search found nothing in the live visit"] if not self.in_the_visit else []),
         ]  # fmt: skip
 
@@ -120,6 +143,9 @@ class Day:
         self._values: dict[str, str] = {}
         self._pictures: dict[str, bytes] = {}
         self._visits: set[int] = set()
+        self._x_told: set[tuple[str, bytes]] = set()  # by the X server, while citizens were there
+        if not terminal.x:
+            self.report.unasked = x_server.MISSING
 
     def play(self, stay: Stay) -> None:
         """One whole visit; until the next one is on the screen."""
@@ -127,40 +153,45 @@ class Day:
         shown = len(terminal.events("visit shown"))
         self._visits.add(terminal.live())
         citizen = SyntheticCitizen(terminal, stay.person)
+        had = balances_of(terminal, stay.person)
         report.stays.append(f"{stay.person} by {stay.way}" if stay.way else "somebody")
         well = True
         try:
-            citizen.sign_in(stay.way)
+            citizen.sign_in(stay.way, for_unit=stay.for_unit)
             for service in stay.services:
                 citizen.sees("MenuPage", "UnitMenuPage")
                 report.served.setdefault(service, []).extend(citizen.serve(service))
-        except StoryError as error:
+        except (StoryError, OSError) as error:  # OSError: the visit has ended, and its hands
             well = False
             report.failed.append(f"{report.stays[-1]}: {error}; seen: {citizen.pages[-5:]}")
-        self._know(terminal.cast, citizen)
+        if citizen.instead:
+            report.instead.append(f"{report.stays[-1]}: {citizen.instead}")
+        self._know(terminal.cast, citizen, had)
         if not report.in_the_visit:
             found = Needles(self._values, self._pictures).found_in_pieces(
                 memory_of(terminal.live())
             )[1]
             report.in_the_visit = sorted({leak.what for leak in found})
+        if terminal.x:
+            self._x_told |= set(terminal.x.tells())
         if stay.killed or not well:
             os.kill(terminal.live(), signal.SIGKILL)
         else:
             citizen.leave()
         terminal.next_visit(shown)
 
-    def _know(self, cast: Cast, citizen: SyntheticCitizen) -> None:
-        """Remember all that is this citizen's alone: what their cards and the centre hold, and what
-        they typed. The ids of their logins are not personal: the audit log keeps them."""
+    def _know(self, cast: Cast, citizen: SyntheticCitizen, had: set[str]) -> None:
+        """Remember all that is this citizen's alone: what their cards and the centre hold, what
+        they typed, and their balances after the visit and before it (``had``). The ids of their
+        logins are not personal: the audit log keeps them."""
         who, terminal = citizen.person, self.terminal
         if not who:
             return
-        self._pictures |= {f"{who}'s {what}": part for what, part in citizen.shown.items()}
-        theirs = cast.values[who] | citizen.typed
-        for (balance,) in terminal.at_centre(
-            "SELECT balance FROM account WHERE person = ? AND balance > 9999999", who
-        ):
-            theirs["balance"] = f"{balance / 100:,.2f}"
+        visit = len(self.report.stays)  # the same person may come again
+        self._pictures |= {f"{who}'s {what} of {visit}": p for what, p in citizen.shown.items()}
+        theirs = cast.values[who] | {f"{k} of {visit}": v for k, v in citizen.typed.items()}
+        balances = sorted(had | balances_of(terminal, who))
+        theirs |= {f"balance {number} of {visit}": text for number, text in enumerate(balances)}
         self._values |= {
             f"{who}'s {kind}": value for kind, value in theirs.items() if long_enough(value)
         }
@@ -172,14 +203,18 @@ class Day:
         terminal, report = self.terminal, self.report
         terminal.until(lambda: "standby" in terminal.processes(), "no standby")
         forms = spellings(SEEDED)
+        self._pictures = of_one_person(self._pictures)
         self._values |= terminal.cast.employers()
+        # Of who did not come, too: of a unit's employees, of spouses.
+        for who, theirs in terminal.cast.values.items():
+            self._values |= {f"{who}'s {k}": v for k, v in theirs.items() if long_enough(v)}
         said = self._hear(forms) if self._tap else {}
         for flow, text in said.items():
             # A token opens a session as long as the session lasts.
             tokens = set(_BEARER.findall(text)) if flow.touches(self._centre) else ()
             self._values |= {f"token {len(self._values)}": token.decode() for token in tokens}
         processes = terminal.processes()
-        needles = Needles({**self._values, SEED: SEEDED}, self._pictures)
+        needles = Needles({**self._values, SEED: SEEDED}, {**self._pictures, SEED: SEEDED_PIXELS})
         report.values = len(self._values)
         report.pictures = len(self._pictures)
         found: set[Leak] = set()
@@ -188,13 +223,14 @@ class Day:
         for name, pid in processes.items():
             with suppress(FileNotFoundError, ProcessLookupError):  # a device's process has ended
                 report.core_limits[name] = _core_limits(pid)
-                plant(pid, b"\0".join(forms))
+                plant(pid, b"\0".join((*forms, SEEDED_PIXELS)))
                 many, leaks = needles.found_in_pieces(memory_of(pid), name)
                 for what, data in traces_of(pid):
                     leaks |= needles.found_in(data, f"{what} of the {name}")
                 report.searched[name] = many
                 found |= leaks
-        expected = {(place, form) for place in report.searched for form in forms.values()}
+        every = (*forms.values(), "bytes")
+        expected = {(place, form) for place in report.searched for form in every}
         report.undead = [pid for pid in self._visits if Path(f"/proc/{pid}").exists()]
         expected |= self._seed_files(forms)
         with _leaky_process() as pid:
@@ -206,6 +242,10 @@ class Day:
             many, leaks = search_tree(needles, root, but=world)
             report.searched[root.name] = many
             found |= leaks
+        if terminal.x:
+            found |= self._search_x(terminal.x, needles, forms)
+            expected |= {(x_server.NAME, form) for form in every}
+            expected |= {(f"{x_server.NAME}, {place}", "utf-8") for place in x_server.PLACES}
         report.desktop = sorted(terminal.told_the_desktop)
         found |= needles.found_in("\n".join(report.desktop).encode(), "window and clipboard")
         if self._tap:
@@ -215,6 +255,20 @@ class Day:
         seen = {(leak.place, leak.form) for leak in found if leak.what == SEED}
         report.blind = sorted(f"{place}: {form}" for place, form in expected - seen)
         return report
+
+    def _search_x(
+        self, x: x_server.SearchedXServer, needles: Needles, forms: Mapping[bytes, str]
+    ) -> set[Leak]:
+        """What the X server told while citizens were there, what it tells now, and its memory; each
+        with a leak of its own."""
+        told = {*self._x_told, *x.tells()}
+        x.leak(SEEDED.encode(), SEEDED_PIXELS)
+        plant(x.pid, b"\0".join(forms))
+        many, found = needles.found_in_pieces(memory_of(x.pid), x_server.NAME)
+        self.report.searched[x_server.NAME] = many
+        for what, data in {*told, *x.tells()}:
+            found |= needles.found_in(data, f"{x_server.NAME}, {what}")
+        return found
 
     def _seed_files(self, forms: Mapping[bytes, str]) -> set[tuple[str, str]]:
         """Leak into the log, and into a file, a name and a link in each place where a program may
@@ -230,8 +284,8 @@ class Day:
             }
         for path in leaky:
             with path.open("ab") as file:
-                file.write(b"\n".join(forms))
-            expected |= {(str(path), form) for form in forms.values()}
+                file.write(b"\n".join((*forms, SEEDED_PIXELS)))
+            expected |= {(str(path), form) for form in (*forms.values(), "bytes")}
         return expected
 
     def _hear(self, forms: Iterable[bytes]) -> dict[wire.Flow, bytes]:
@@ -260,6 +314,28 @@ class Day:
             report.searched["wire"] += len(text)
             found |= needles.found_in(text, _WIRE.format(*end))
         return found
+
+
+def balances_of(terminal: PlayedTerminal, who: str) -> set[str]:
+    """The balance of each account of ``who`` at this moment, as pages and as programs write it;
+    without those that are too short to be found."""
+    rows = terminal.at_centre(
+        "SELECT balance FROM account WHERE person = ? AND balance > 9999999", who
+    )
+    return {f"{fen / 100:{form}}" for (fen,) in rows for form in (",.2f", ".2f")}
+
+
+def of_one_person(pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Of the ``pictures`` ("P01's page 3"), each once that one person alone has seen: what two have
+    seen, a heading or a button, is nobody's."""
+    whose: dict[bytes, dict[str, str]] = {}
+    for what, picture in pictures.items():
+        whose.setdefault(picture, {}).setdefault(what.partition("'s ")[0], what)
+    return {
+        next(iter(people.values())): picture
+        for picture, people in whose.items()
+        if len(people) == 1
+    }
 
 
 def _logins(state: Path) -> list[str]:

@@ -26,9 +26,10 @@ def search_tree(
             if path.is_symlink():
                 found |= needles.found_in(str(path.readlink()).encode(), f"link {path}")
             elif path.is_file():
-                many, there = needles.found_in_pieces(_pieces(path), str(path))
-                searched += many
-                found |= there
+                for pieces in (_pieces(path), _unpacked(path)):
+                    many, there = needles.found_in_pieces(pieces, str(path))
+                    searched += many
+                    found |= there
         except FileNotFoundError:
             continue
     return searched, found
@@ -48,19 +49,35 @@ def _below(root: Path, but: Collection[Path]) -> Iterator[Path]:
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
-    """The content of ``path``, and where it is gzip or zlib, what is packed in it."""
     with path.open("rb") as file:
-        start = file.read(2)
-        packed = start == b"\x1f\x8b" or (start[:1] == b"\x78" and _is_zlib(start))
-        unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed else None
-        file.seek(0)
         while piece := file.read(_PIECE):
             yield piece
-            if unpacking:
-                try:
-                    yield unpacking.decompress(piece)
-                except zlib.error:
-                    unpacking = None
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    """What is packed in ``path``, where it is gzip (of one member or more) or zlib; up to where the
+    file is spoilt."""
+    unpacking = None
+    for piece in _pieces(path):
+        if unpacking is None:
+            if not (
+                piece.startswith(b"\x1f\x8b") or (piece[:1] == b"\x78" and _is_zlib(piece[:2]))
+            ):
+                return
+            unpacking = _unpacker()
+        rest = piece
+        while rest:
+            try:
+                yield unpacking.decompress(rest)
+            except zlib.error:
+                return
+            rest = unpacking.unused_data
+            if unpacking.eof:
+                unpacking = _unpacker()
+
+
+def _unpacker() -> zlib._Decompress:
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
 
 
 def _is_zlib(start: bytes) -> bool:

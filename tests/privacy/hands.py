@@ -16,6 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QSocketNotifier
 from PySide6.QtGui import QGuiApplication
 
+from ui.face_preview import FacePreview
 from ui.robots import finger
 from ui.visit_app import VisitApp
 
@@ -65,7 +66,17 @@ class ToldHands(QObject):
             "copied": QGuiApplication.clipboard().text(),
             "code": list(getattr(page.shows, "rows", ())) if page.page == "PhoneCodePage" else [],
             "buttons": self._buttons(),
+            "preview": self._preview(),
         }
+
+    def _preview(self) -> list[int]:
+        """Where the screen shows the middle of what the camera sees: left, top, width, height."""
+        for item in finger.walk(self._visit_app.stage.window.contentItem()):
+            if isinstance(item, FacePreview) and item.isVisible():
+                seen = item.mapRectToScene(item.boundingRect())
+                wide, high = round(seen.width() / 2), round(seen.height() / 2)
+                return [round(seen.x()) + wide // 2, round(seen.y()) + high // 2, wide, high]
+        return []
 
     def _buttons(self) -> list[str]:
         """The names of what can be pressed, or the texts where nothing has a name, from the top."""

@@ -11,12 +11,15 @@ import cv2
 import numpy as np
 
 from drivers.device import Kind
+from kiosk.identity.acting import OWN
 from kiosk.identity.face.hints import ACTIONS
 from kiosk.identity.ways import WAYS
 from kiosk.words import Language
+from kiosk.workshop.sandbox import unit_table
 from kiosk.workshop.sandbox.changes import second_card
 from kiosk.workshop.sandbox.pins import PASSWORD, PIN
 from tests.privacy.stand import PlayedTerminal, Sight, StoryError
+from tests.privacy.x_server import busiest
 
 PAGE_S = 30.0
 STILL_S = 2.0
@@ -24,7 +27,13 @@ STILL_S = 2.0
 NEW_PASSWORD = "583917"
 NEWCOMER = "P14"
 """Who has no account yet."""
+_HANDOVER = "/handover/"
+"""In the address of the page on which a phone goes on with what was begun here."""
+_CONSENT = "/consent/"
+"""In the address of the page on which a spouse agrees."""
 FACE_BYTES = 48
+FACE_PIXELS = 64
+"""Pixels in a row by which a picture is known: fewer than any preview is wide."""
 USUAL = 36
 """A number that most questions take: years, months, ten thousand yuan."""
 PHONE_DIGITS = 11
@@ -32,6 +41,7 @@ MOST_PAGES = 40
 """Pages after which a service that still goes on has lost its way."""
 _AROUND = frozenset(
     {"", "contrast", "elder", "language", "leave", "back", "eye", "bulletins", "previous", "sheet"}
+    | {"part0", "part1", "part2"}
 )
 """Buttons around a page, and those that lead nowhere new."""
 _BACK = ("", "back")
@@ -52,6 +62,8 @@ class SyntheticCitizen:
         """What the person has typed that is theirs alone, by what it is."""
         self.shown: dict[str, bytes] = {}
         """Parts of the pictures that the camera took of the person."""
+        self.instead = ""
+        """What was played in place of the way in; empty where it was the way itself."""
         self._answered = -1
         self._service = ""
         self._random = Random(person)
@@ -79,6 +91,8 @@ class SyntheticCitizen:
 
     def press(self, *names: str) -> None:
         """Answer the page."""
+        if self.terminal.x and "eye" in self._seen.buttons:  # it shows what is the citizen's
+            self.shown[f"page {len(self.shown)}"] = busiest(self.terminal.x.look())
         self._answered = self._seen.ticket
         self.terminal.order(press=names)
 
@@ -91,15 +105,16 @@ class SyntheticCitizen:
 
     # -- the ways in ----------------------------------------------------------------------------
 
-    def sign_in(self, way: str) -> None:
-        """From the first page to the menu, by ``way``; by "" to what needs no signing in."""
+    def sign_in(self, way: str, *, for_unit: bool = False) -> None:
+        """From the first page to the menu, by ``way``; by "" to what needs no signing in. An agent
+        acts for the last unit that is named, or for themselves."""
         self.sees("AttractPage")
         if not way:
             self.press("public")
             return
         self.press("start")
-        getattr(self, "_by_" + way.replace("-", "_"))()
-        while True:
+        self.sign_in_by(way)
+        for _ in range(MOST_PAGES):
             sight = self.sees()
             match sight.page:
                 case "MenuPage" | "UnitMenuPage":
@@ -109,13 +124,19 @@ class SyntheticCitizen:
                 case "EnterPinPage":
                     self.press("other")
                 case "ChoosePage":
-                    self.press(self._options(sight)[-1])  # for a unit, where there is one
+                    options = self._options(sight)
+                    self.press(OWN if OWN in options and not for_unit else options[-1])
                 case "EnterCodePage":
                     self._enter_code(sight)
                 case "OutcomePage" | "AwaitResultPage":
                     self.press("menu")
                 case page:
                     raise StoryError(f"{self.person}: {page} while signing in")
+        raise StoryError(f"{self.person}: no menu after {self.pages[-5:]}")
+
+    def sign_in_by(self, way: str) -> None:
+        """From the first page of the ways in to what follows on ``way``."""
+        getattr(self, "_by_" + way.replace("-", "_"))()
 
     def _present_card(self) -> None:
         self.sees("PresentCardPage")
@@ -148,6 +169,8 @@ class SyntheticCitizen:
         self.press("other")
         options = self.sees("ChoosePage").buttons
         if not (drawn and "face" in options):
+            why = "the terminal does not offer the face" if drawn else "there is no portrait"
+            self.instead = f"a code by SMS, because {why}"
             self.press("sms")
             return
         self.press("face")
@@ -160,10 +183,23 @@ class SyntheticCitizen:
             before, asked = asked, self._ACTIONS.get(sight.says)
             if asked and asked is not before:
                 self.terminal.desk.tell(Kind.CAMERA, "act", what=asked.value)
-                picture = self.terminal.desk.look(Kind.CAMERA)["picture"]
-                self.shown[f"face {len(self.shown)}"] = picture[len(picture) // 2 :][:FACE_BYTES]
+                self._remember_face(sight)
             time.sleep(0.05)
         self._stands_there("nobody")
+
+    def _remember_face(self, sight: Sight) -> None:
+        """Stretches of the pictures of the person: as the camera sends it, as the processes of the
+        visit hold it, and as the screen shows it."""
+        sent = self.terminal.desk.look(Kind.CAMERA)["picture"]
+        stretches = {sent[len(sent) // 2 :][:FACE_BYTES]}
+        stretches |= {busiest(frame, FACE_PIXELS) for frame in self.terminal.frames()}
+        if self.terminal.x and sight.preview:
+            left, top, wide, high = sight.preview
+            screen = self.terminal.x.look()[top : top + high, left : left + wide]
+            stretches.add(busiest(screen, FACE_PIXELS))
+        self.shown |= {
+            f"face {number}": stretch for number, stretch in enumerate(stretches, len(self.shown))
+        }
 
     _ACTIONS: ClassVar = {text.say(Language.ZH): action for action, text in ACTIONS.items()}
 
@@ -217,6 +253,16 @@ class SyntheticCitizen:
         for key in (*PIN, "enter"):
             pad.tell(Kind.PIN_PAD, "press", key=key)
 
+    def _by_unit_account(self) -> None:
+        self._other_way("unit-account")
+        for page, digits in (
+            ("EnterDigitsPage", unit_table.UNITS[0].number),
+            ("EnterCodePage", unit_table.UNIT_PASSWORD),
+        ):
+            self.sees(page)
+            self.type(digits)
+            self.press("confirm")
+
     def _put_chip(self, **facts: str) -> None:
         self.sees("PresentThingPage")
         self._answered = self._seen.ticket
@@ -243,6 +289,15 @@ class SyntheticCitizen:
         form = {"answer": "yes", "digits": digits, "person": self.person}
         self._answered = self._seen.ticket
         self.terminal.http.get(page, timeout=10).raise_for_status()
+        self.terminal.http.post(page, data=form, timeout=10).raise_for_status()
+
+    def _have_spouse_agree(self, page: str) -> None:
+        self.typed["code of the spouse"] = page.rpartition("/")[2]
+        ((spouse,),) = self.terminal.at_centre(
+            "SELECT consenter FROM operation WHERE state = 'awaiting-consent'"
+        )
+        form = {"answer": "yes", "person": spouse, "password": PASSWORD}
+        self._answered = self._seen.ticket
         self.terminal.http.post(page, data=form, timeout=10).raise_for_status()
 
     # -- a service ------------------------------------------------------------------------------
@@ -294,7 +349,13 @@ class SyntheticCitizen:
                 self.touch("inTwo")
                 self.press("second")
             case "PhoneCodePage":
-                self._agree_on_phone()
+                if _HANDOVER in (page := _scanned(sight.code)):
+                    self.typed["code to go on"] = page.rpartition("/")[2]
+                    self.press("back")  # they would rather go on here
+                elif _CONSENT in page:
+                    self._have_spouse_agree(page)
+                else:
+                    self._agree_on_phone()
             case "PresentThingPage":
                 self.press("other")
             case "PresentCardPage":  # a unit opens an account for a new employee
@@ -311,8 +372,9 @@ class SyntheticCitizen:
 
     def _choose(self, sight: Sight, been: set[tuple[str, str]]) -> None:
         fresh = [each for each in self._options(sight) if (sight.page, each) not in been]
-        # Away from the page only when nothing else is left to see.
+        # Together with the spouse, where they may; away only when nothing else is left to see.
         fresh.sort(key=lambda each: each in ("menu", "again", "other", "next", "no"))
+        fresh.sort(key=lambda each: each != "both")
         if fresh:
             been.add((sight.page, fresh[0]))
             if fresh[0] in ("otherTabs", "next", "more"):
@@ -364,8 +426,8 @@ def _scanned(rows: list[str]) -> str:
     """What a telephone reads in a QR code."""
     modules = np.array([[255 * (digit == "0") for digit in row] for row in rows], dtype=np.uint8)
     quiet = np.pad(modules, 4, constant_values=255)
-    for size in (8, 6, 10, 5, 12):  # the detector misses a few codes at each size
-        text, *_ = cv2.QRCodeDetector().detectAndDecode(quiet.repeat(size, 0).repeat(size, 1))
+    for size in (8, 6, 10):  # OpenCV's other detector fails on one code of twenty
+        text, *_ = cv2.QRCodeDetectorAruco().detectAndDecode(quiet.repeat(size, 0).repeat(size, 1))
         if text:
             return text
     raise StoryError("the code on the screen cannot be read")

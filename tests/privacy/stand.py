@@ -12,17 +12,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import requests
+from numpy.typing import NDArray
 
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk.workshop import demo, robots
 from tests.privacy.citizens import Cast
+from tests.privacy.memory import frames_of
+from tests.privacy.x_server import SearchedXServer, environment, x_server
 
 PATIENCE_S = 60.0
 _ROOT = Path(__file__).parents[2]
@@ -58,8 +62,8 @@ class StoryError(AssertionError):
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What a citizen sees: the page, whether it hides digits, the least and most that may be
-    entered, what the coach of a capture says, the names of its buttons. What the desktop sees: the
-    window's title, the clipboard."""
+    entered, what the coach of a capture says, the names of its buttons, where the camera's picture
+    is. What the desktop sees: the window's title, the clipboard."""
 
     page: str
     ticket: int
@@ -73,13 +77,19 @@ class Sight:
     code: list[str]
     """The rows of a QR code, one digit a module; 1 is dark."""
     buttons: tuple[str, ...]
+    preview: list[int]
+    """Left, top, width and height on the screen; empty where there is no camera's picture."""
 
 
 class PlayedTerminal:
     """The terminal as processes, seen and moved from outside; no process of it knows the cast."""
 
-    def __init__(self, place: demo.DemoPlace, directory: Path, people: Cast) -> None:
+    def __init__(
+        self, place: demo.DemoPlace, directory: Path, people: Cast, x: SearchedXServer | None
+    ) -> None:
         self.place = place
+        self.x = x
+        """The X server of its screen; None: it draws for nobody's eyes."""
         self.directory = directory
         self.cast = people
         self.told_the_desktop: set[str] = set()
@@ -97,7 +107,7 @@ class PlayedTerminal:
         env = {
             **os.environ,
             **{name: str(path) for name, path in self.places.items()},
-            "QT_QPA_PLATFORM": "offscreen",
+            **environment(x),
             "PYTHONPATH": str(_ROOT),
         }
         with self.log.open("wb") as log:
@@ -161,6 +171,14 @@ class PlayedTerminal:
         # first frame is shown.
         log = self.log.read_text(encoding="utf-8").rpartition(" visit over ")[2]
         return f"device={device} state=online" in log
+
+    def frames(self) -> Iterator[NDArray[np.uint8]]:
+        """The pictures that the processes of the live visit hold now, as the camera's driver and
+        the capture have made them."""
+        live = self.live()
+        for pid in (live, *below(live)):
+            with suppress(FileNotFoundError):  # ended meanwhile
+                yield from frames_of(pid)
 
     # -- the citizen --------------------------------------------------------------------------
 
@@ -273,8 +291,10 @@ def played_terminal(
     own.mkdir()
     file = world / "people.toml"
     file.write_text(people.toml(), encoding="utf-8")
-    with demo.place(headless=True, people=file, codes=MANY_CODES, profile=profile) as place:
-        played = PlayedTerminal(place, own, people)
+    # Without TLS, because the day reads the tokens of the sessions off the wire.
+    stand = demo.place(headless=True, people=file, codes=MANY_CODES, profile=profile, tls=False)
+    with x_server() as x, stand as place:
+        played = PlayedTerminal(place, own, people, x)
         try:
             played.next_visit(0)
             yield played

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults import nurseries
 from tests.services import script
 from tests.services.hall import Hall, hall
 from tests.services.script import World, world
@@ -27,6 +28,15 @@ def here(_centre: World) -> World:
 def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     with hall(tmp_path_factory.mktemp("hall")) as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def checkers() -> Iterator[None]:
+    """Checks of documents are forked, as in a visit with its nursery. The signature library is
+    loaded once: a process that loads it for itself needs 0.8 s of CPU before it checks."""
+    with nurseries.tended(nurseries.CHECKERS) as (nursery, _process):
+        nursery._control.settimeout(nurseries.PATIENCE_S)  # the first check waits for the library
+        yield
 
 
 @pytest.fixture

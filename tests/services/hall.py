@@ -12,15 +12,20 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, TypeVar
 
+import msgspec
+
 from drivers.device import Kind
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.hosting.host import HostPace
 from kiosk.login import LoginEvent
+from kiosk.maintenance.page import maintain
 from kiosk.privacy import Sensitive
-from kiosk.settings import CentreSettings, Settings
+from kiosk.settings import Settings
 from kiosk.terminal.terminal import Terminal
+from kiosk.upkeep import UpkeepEvent
+from kiosk.visit.money import CommitLine
 from kiosk.visit.steps import (
     Attract,
     Choose,
@@ -61,6 +66,7 @@ class Glass:
         self.notices: tuple[Any, ...] = ()
         self.bulletins: tuple[Any, ...] = ()
         self.blanked = False
+        self.stood: list[bool] = []  # somebody has come before the screen, or gone
 
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
         self.shown.put((step, ticket, back))
@@ -80,6 +86,12 @@ class Glass:
     def surround(self, catalogue: Any, notices: Any, bulletins: Any = ()) -> None:
         self.look = Look(catalogue=catalogue)
         self.notices, self.bulletins = tuple(notices), tuple(bulletins)
+
+    def answered(self, ticket: int) -> None:
+        """A page that waits looks the same here."""
+
+    def stands_there(self, somebody: bool) -> None:
+        self.stood.append(somebody)
 
     def blank(self) -> None:
         self.blanked = True
@@ -110,11 +122,7 @@ class Hall:
             terminal="T0001",
             production=False,
             run_directory=self.directory,
-            centre=CentreSettings(
-                url=self.here.url,
-                seal_roots=self.here.settings.centre.seal_roots,
-                read_s=read_s,
-            ),
+            centre=msgspec.structs.replace(self.here.settings.centre, read_s=read_s),
             devices={
                 Kind.ID_CARD: {"driver": "sdt", "port": self.reader.address, "read_timeout": 0.5},
                 Kind.RECEIPT_PRINTER: {"driver": "escpos", "address": self.slips.address},
@@ -129,10 +137,17 @@ class Hall:
         )
 
     @contextmanager
-    def visit(self, *, read_s: float = 5.0, leftovers: bool = False) -> Iterator[Citizen]:
+    def visit(
+        self,
+        *,
+        read_s: float = 5.0,
+        leftovers: bool = False,
+        committer: CommitLine | None = None,
+    ) -> Iterator[Citizen]:
         """One visit at the terminal; whoever is still there at the end leaves. ``leftovers``: the
         one before left something in a device."""
-        citizen = Citizen(self, self.settings(read_s), leftovers=leftovers)
+        settings = self.settings(read_s)
+        citizen = Citizen(self, settings, leftovers=leftovers, committer=committer)
         try:
             yield citizen
         finally:
@@ -142,17 +157,28 @@ class Hall:
 class Citizen:
     """Stands at the terminal: sees pages and presses."""
 
-    def __init__(self, hall: Hall, settings: Settings, *, leftovers: bool = False) -> None:
+    def __init__(
+        self,
+        hall: Hall,
+        settings: Settings,
+        *,
+        leftovers: bool = False,
+        committer: CommitLine | None = None,
+    ) -> None:
         self.hall = hall
         self.glass = Glass()
         self._ended: Queue[str] = Queue()
         self.leftovers: list[bool] = []  # what the keeper is told of it
         self.logins: list[tuple[LoginEvent, str, str]] = []  # what the audit log is told
+        self.upkeep: list[tuple[UpkeepEvent, str, str]] = []  # as well
         self.terminal = Terminal(
             settings,
             self._ended.put,
+            committer=committer,
             on_leftovers=self.leftovers.append,
             on_login=lambda *told: self.logins.append(told),
+            on_upkeep=lambda *told: self.upkeep.append(told),
+            maintain=maintain,
         )
         self.ticket = 0
         self.step: Step[Any] | None = None

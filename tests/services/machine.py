@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +103,27 @@ class Machine:
         """The process of the fork server."""
         return int(self.events("fork server started")[-1]["pid"])
 
-    def nursery(self) -> int:
-        """The process from which the visit that was shown last forks its drivers' processes."""
-        live = self.live()
-        children = Path(f"/proc/{live}/task/{live}/children").read_text().split()
-        (nursery,) = (pid for pid in map(int, children) if _runs(pid, b"kiosk.keeper.nursery"))
-        return nursery
+    def standby(self, before: int = 0) -> int:
+        """Wait until a visit other than ``before`` stands by, with its nursery; its process."""
+        found: list[int] = []
+
+        def there() -> bool:
+            shown = {each["visit"] for each in self.events("visit shown")}
+            others = (each for each in self.events("visit started") if each["visit"] not in shown)
+            pids = (int(each["pid"]) for each in others)
+            found[:] = [pid for pid in pids if pid != before and self.nursery(pid)]
+            return bool(found)
+
+        self.until(there, "no visit stands by")
+        return found[-1]
+
+    def nursery(self, visit: int) -> int:
+        """The process from which the process ``visit`` forks its drivers' processes; 0: none."""
+        with suppress(FileNotFoundError):
+            children = Path(f"/proc/{visit}/task/{visit}/children").read_text().split()
+            pids = [pid for pid in map(int, children) if _runs(pid, b"kiosk.keeper.nursery")]
+            return pids[0] if pids else 0
+        return 0
 
     def next_shown(self, shown: int) -> float:
         """Wait until more than ``shown`` visits have been shown; ms since the last one ended."""

@@ -23,6 +23,7 @@ from kiosk.centre.operations import (
 )
 from kiosk.operation import Business, OperationState
 from kiosk.visit.money import CommitReport
+from tests.services.script import World
 from tests.ui.operation_samples import QUOTE
 
 CODE = "123456"
@@ -179,8 +180,8 @@ class DirectCommitLine:
 
     open = True
 
-    def __init__(self, url: str, terminal: str = "T0001") -> None:
-        self._client = CommitClient(url, terminal)
+    def __init__(self, here: World, terminal: str = "T0001") -> None:
+        self._client = CommitClient(here.url, terminal, **here.known(terminal))
         self._reports: deque[CommitReport] = deque()
 
     def commit(self, operation: str, business: Business) -> None:

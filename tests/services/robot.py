@@ -3,7 +3,8 @@
 ``robot.py visit …`` is ``kiosk visit …`` with one more robot to name, ``__main__:attach``, which is
 told the directory ``ORDERS``, the desk's socket and the centre's address. The file ``ORDERS/plan``
 holds a persona and the point of the main job at which the robot stands still; the robot reads it
-when the visit goes live, and leaves the point's name in ``ORDERS/reached``.
+when the visit goes live, and leaves the point's name in ``ORDERS/reached``; a robot that is
+``asleep`` never begins.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class RobotCitizen(Robot):
         super().__init__(visit_app, desk, centre)
         self._orders = orders
         self._persona, self._point = (orders / "plan").read_text().split(maxsplit=1)
-        self.play(self._main_job())
+        if self._point != "asleep":
+            self.play(self._main_job())
 
     def _fail(self, why: str) -> None:
         self._note(f"failed: {self._visit_app.page.page}: {why}")

@@ -1,7 +1,7 @@
 """A script in place of the citizen: which steps must come, and what each is answered.
 
 No thread, no screen, no mock: a :class:`ServiceScript` is a :class:`kiosk.visit.visit.Asker`, and
-the visit that it answers talks to the real stand-in centre over HTTP.
+the visit that it answers talks to the real stand-in centre over TLS.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ from kiosk.visit.steps import (
 from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, Sayable, say
 from kiosk.workshop.sandbox import personas
-from kiosk.workshop.sandbox.server import serving
+from kiosk.workshop.sandbox.server import CentreAddresses, serving_both
+from kiosk.workshop.sandbox.tls import SandboxCa
 
 T = TypeVar("T")
 
@@ -183,13 +184,24 @@ class Played:
 
 
 class World:
-    """The stand-in centre over HTTP, and a terminal that works with it."""
+    """The stand-in centre over TLS, and a terminal that works with it, known by its certificate.
+    Levers and the pages for phones are beside, over plain HTTP."""
 
-    def __init__(self, url: str, directory: Path) -> None:
-        self.url = url
+    def __init__(self, at: CentreAddresses, directory: Path) -> None:
+        self.url = at.api
+        self.beside = at.beside
+        self._ca = SandboxCa(directory)
+        certified = self._ca.terminal("T0001")
         self.settings = Settings(
             terminal="T0001",
-            centre=CentreSettings(url=url, seal_roots=directory / "root.pem", revocation_list=True),
+            centre=CentreSettings(
+                url=self.url,
+                ca=self._ca.root,
+                certificate=certified,
+                key=certified,
+                seal_roots=directory / "root.pem",
+                revocation_list=True,
+            ),
         )
         self._http = requests.Session()
         self._http.trust_env = False
@@ -197,10 +209,21 @@ class World:
     def close(self) -> None:
         self._http.close()
 
+    # -- terminals ----------------------------------------------------------------------------
+
+    def client(self, terminal: str = "", **options: Any) -> CentreClient:
+        """The client of a visit at ``terminal``, or at this one."""
+        terminal = terminal or self.settings.terminal
+        return CentreClient(self.url, terminal, **self.known(terminal), **options)
+
+    def known(self, terminal: str) -> dict[str, Any]:
+        """By which files ``terminal`` and the centre know each other, as clients take them."""
+        return {"ca": self._ca.root, "certificate": self._ca.terminal(terminal)}
+
     # -- the levers of the centre -------------------------------------------------------------
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self._http.request(method, f"{self.url}/sandbox{path}", json=body, timeout=10)
+        answer = self._http.request(method, f"{self.beside}/sandbox{path}", json=body, timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -261,9 +284,7 @@ class World:
             msgspec.json.decode(word, type=Login)  # the keeper would kill the visit
             logins.append((event, id, detail))
 
-        client = CentreClient(
-            self.url,
-            self.settings.terminal,
+        client = self.client(
             read_s=self.settings.centre.read_s,
             on_time=lambda endpoint, _seconds: calls.update([endpoint]),
             on_login=note,
@@ -287,13 +308,16 @@ class World:
         return Played(how, script, calls, visit, logins)
 
     def look(self, service: str, *lines: Line, **options: Any) -> Played:
-        """Somebody who does not sign in chooses ``service``; then ``lines``, and away."""
+        """Somebody who does not sign in chooses ``service``; then ``lines``, and away, with the
+        paper in their hands where some came out."""
         begin: tuple[Line, ...] = ((Attract, WITHOUT_SIGN_IN), (PUBLIC_MENU, service))
-        return self.play(*begin, *lines, (PUBLIC_MENU, Left()), **options)
+        printed = any(line[0] is PrintingSlip for line in lines)
+        end: tuple[Line, ...] = ((Farewell, None),) if printed else ()
+        return self.play(*begin, *lines, (PUBLIC_MENU, Left()), *end, **options)
 
     def kept(self) -> KeptPublication:
         """What a terminal keeps of this centre."""
-        with CentreClient(self.url, self.settings.terminal) as client:
+        with self.client() as client:
             return KeptPublication(catalogue=client.catalogue(), publication=client.publication())
 
     def serve(self, persona: str, service: str, *lines: Line, **options: Any) -> Played:
@@ -325,8 +349,8 @@ class Fixed:
 @contextmanager
 def world(directory: Path, **options: Any) -> Iterator[World]:
     """The centre in a thread, and everything about it, for the length of the block."""
-    with serving(directory, **options) as url:
-        here = World(url, directory)
+    with serving_both(directory, **options) as addresses:
+        here = World(addresses, directory)
         try:
             yield here
         finally:

@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 import wave
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Iterator, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Proble
 from kiosk.words import Language, Text, say
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Citizen, Hall
+from tests.waiting import until
 
 PATIENCE_S = 15.0
 
@@ -125,6 +126,19 @@ def test_the_citizen_hears_of_the_power(shop: Shop, power: str, said: str) -> No
             assert not deadline.passed(), "it is still said"
 
 
+def test_the_screen_hears_who_comes_and_goes(shop: Shop) -> None:
+    """Not of a sensor that has never seen anybody."""
+
+    with shop.visit() as citizen:
+        citizen.sees(Attract)
+        until(lambda: citizen.terminal.dialogue.cabinet._near is False)
+        assert citizen.glass.stood == []
+        shop.board.obey("come")
+        until(lambda: citizen.glass.stood == [True])
+        shop.board.obey("go")
+        until(lambda: citizen.glass.stood == [True, False])
+
+
 class EndOfTestError(Exception):
     """Ends what goes on for ever."""
 
@@ -156,7 +170,7 @@ def watched(board: IoBoard) -> Iterator[tuple[Cabinet, Watched, list[Text | None
 
     def watch() -> None:
         with suppress(EndOfTestError):
-            cabinet.watch(lambda: said.append(cabinet.power))
+            cabinet.watch(lambda: said.append(cabinet.power), lambda near: None)
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -200,13 +214,6 @@ def test_what_a_lost_board_said_is_not_said_any_more(tmp_path: Path) -> None:
 
 def await_words(said: Sized, count: int) -> None:
     until(lambda: len(said) == count)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = Deadline(PATIENCE_S)
-    while not true():
-        assert not deadline.passed()
-        time.sleep(0.01)
 
 
 def test_a_reader_that_fails_leaves_no_light(shop: Shop) -> None:

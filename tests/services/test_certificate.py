@@ -16,8 +16,10 @@ from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import Pair, Paragraph, Qr
 from kiosk.endings import How
 from kiosk.papers.pictures import PaperPages
+from kiosk.visit.remedies import DONE, ShowRemedy, remedy_for
 from kiosk.visit.steps import (
     CANNOT_DRAW,
+    STAFF,
     Choose,
     Farewell,
     Menu,
@@ -34,6 +36,8 @@ from kiosk.visit.troubles import MENU, RETRY
 from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, _, say
 from tests.services.script import WELL, World, action, option, printed, slip_printed, texts, titled
+
+pytestmark = pytest.mark.usefixtures("checkers")
 
 BACK = WentBack()
 CERTIFICATE = "deposit-certificate"
@@ -194,6 +198,23 @@ def test_out_of_paper_then_again(here: World) -> None:
     jobs = [s.request.job for s in played.script.steps if isinstance(s, PrintingDocument)]
     assert len(set(jobs)) == 2, "another job: the first must not be printed later"
     assert "不会丢失" in zh(played.last(Problem).lead)
+
+
+def test_who_looks_after_the_place_sees_how_to_mend_the_printer(here: World) -> None:
+    played = here.serve(
+        "P01",
+        CERTIFICATE,
+        *CHOSEN,
+        (PrintingDocument, fails(Reason.JAM)),
+        (Problem, action(STAFF)),
+        (ShowRemedy, DONE),
+        (titled("A4 打印机卡纸，缴存证明还没有打完"), action(RETRY)),
+        (PrintingDocument, printed),
+        READY,
+    )
+    shown = played.last(ShowRemedy)
+    assert shown.remedy is remedy_for(Kind.DOCUMENT_PRINTER, Reason.JAM)
+    assert played.calls["POST /v1/documents"] == 1, "the same document"
 
 
 @pytest.mark.parametrize(

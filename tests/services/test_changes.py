@@ -59,7 +59,7 @@ ADDRESS: Line = (ChooseReason, "address")
 
 
 def serve(here: World, persona: str, service: str, *lines: Line, **options: Any) -> Played:
-    return here.serve(persona, service, *lines, committer=DirectCommitLine(here.url), **options)
+    return here.serve(persona, service, *lines, committer=DirectCommitLine(here), **options)
 
 
 def confirmed(here: World) -> tuple[Line, ...]:
@@ -346,6 +346,7 @@ def test_p03_confirms_a_new_card_by_face(faces: World) -> None:
         (ShowOutcome, MENU),
     )
     assert [tile.way for tile in played.last(ChooseWay).ways] == ["qr", "face"]
+    assert "只有短信验证码还不够" in say(played.last(ChooseWay).lead, Language.ZH)
     assert faces.ask("GET", "/faces")[-1]["outcome"] == "not-compared"
     assert played.calls["POST /v1/operations/{id}/face/check"] == 2
     assert "POST /v1/sessions/current/face" not in played.calls

@@ -7,11 +7,25 @@ from decimal import Decimal
 
 import pytest
 
+from drivers.device import Kind, Reason, State, Status
 from kiosk.centre import codes
-from kiosk.visit.steps import Cell, Choose, ShowTable, Tone
+from kiosk.visit.steps import (
+    Cell,
+    Choose,
+    NotAnAnswer,
+    PaperReady,
+    Preview,
+    PrintingDocument,
+    ShowStatement,
+    ShowTable,
+    Tone,
+)
+from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
-from tests.services.script import World, column, option, titled
+from tests.services.script import World, action, column, option, printed, titled
+
+pytestmark = pytest.mark.usefixtures("checkers")
 
 BACK = WentBack()
 YEAR = titled("缴存明细")
@@ -71,3 +85,56 @@ def test_a_withdrawal_with_its_reason_and_total(here: World) -> None:
 def test_no_withdrawal_is_a_page_too(here: World, persona: str) -> None:
     played = here.serve(persona, "withdrawals", (WITHDRAWALS, BACK))
     assert played.last(ShowTable).rows == ()
+
+
+# -- on paper -------------------------------------------------------------------------------------
+
+PRINTED = ((Preview, action("print")), (PrintingDocument, printed), (PaperReady, action(MENU)))
+
+
+def test_the_year_that_is_shown_is_printed(here: World) -> None:
+    played = here.serve("P01", "ledger", (YEAR, "2025"), (YEAR, "print"), *PRINTED)
+    assert played.last(Preview).document.pages == 1
+    assert played.calls["POST /v1/documents"] == 1
+
+
+def test_back_from_the_sheet_is_the_year_it_shows(here: World) -> None:
+    played = here.serve(
+        "P01", "ledger", (YEAR, "2025"), (YEAR, "print"), (Preview, BACK), (YEAR, BACK)
+    )
+    shown = [step for step in played.script.steps if isinstance(step, ShowTable)]
+    assert [table.tab for table in shown] == ["2026", "2025", "2025"]
+
+
+def test_withdrawals_are_printed_as_a_statement_of_chosen_years(here: World) -> None:
+    played = here.serve(
+        "P11", "withdrawals", (WITHDRAWALS, "print"), (Choose, option("2025")), *PRINTED
+    )
+    assert played.last(Preview).document.pages == 1
+
+
+@pytest.mark.parametrize(("way", "table"), [("plan", "还款计划"), ("repayments", "还款明细")])
+def test_what_a_loan_shows_is_printed(here: World, way: str, table: str) -> None:
+    played = here.serve(
+        "P03",
+        "loan",
+        (ShowStatement, action(way)),
+        (titled(table), "print"),
+        *PRINTED,
+    )
+    assert table in say(played.last(Preview).document.title, Language.ZH)
+
+
+def test_without_a_printer_the_table_says_why_it_cannot_be_printed(here: World) -> None:
+    empty = Status(State.USER_ERROR, problem=Reason.PAPER_OUT)
+    devices = {Kind.DOCUMENT_PRINTER: empty, Kind.RECEIPT_PRINTER: Status(State.ONLINE)}
+    played = here.serve("P01", "ledger", (YEAR, BACK), statuses=devices)
+    way = played.last(ShowTable).action
+    assert way is not None
+    assert say(way.closed or "", Language.ZH) == "A4 打印机缺纸"
+    with pytest.raises(NotAnAnswer):
+        played.last(ShowTable).check("print")
+
+
+def test_nothing_to_print_has_no_button(here: World) -> None:
+    assert here.serve("P01", "withdrawals", (WITHDRAWALS, BACK)).last(ShowTable).action is None

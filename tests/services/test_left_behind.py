@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -30,6 +29,9 @@ from kiosk.visit.troubles import MENU, RETRY
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Citizen, Hall
+from tests.waiting import until
+
+pytestmark = pytest.mark.usefixtures("checkers")
 
 PATIENCE_S = 15.0
 
@@ -39,13 +41,6 @@ def here(_hall: Hall) -> Hall:
     _hall.well()
     _hall.slips.obey("tear")
     return _hall
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def stops_a_slip(here: Hall, citizen: Citizen, persona: str) -> None:
@@ -145,7 +140,8 @@ def prints(citizen: Citizen, fault: str) -> None:
 
 def told_meanwhile(citizen: Citizen) -> str | None:
     """What the page of the print tells next of its trouble, in a citizen's words."""
-    step = citizen.glass.amended.get(timeout=PATIENCE_S)
+    while isinstance(step := citizen.glass.amended.get(timeout=PATIENCE_S), Attract):
+        pass
     assert isinstance(step, PrintingDocument)
     return say(step.held_up.title, Language.ZH) if step.held_up else None
 

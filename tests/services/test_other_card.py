@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from drivers.device import DeviceError, Kind, Media, Reason, State, Status
 from drivers.smart_card.types import ReadSocialSecurityCard, SocialSecurityCard
+from kiosk.centre.evidence import same_number
 from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
 from kiosk.terminal import card_watch
@@ -23,6 +23,7 @@ from kiosk.workshop.sandbox import personas
 from tests.services.hall import Hall
 from tests.services.script import option
 from tests.services.test_units import BUILDERS
+from tests.waiting import until
 from ui.contents import FarewellContent
 
 PATIENCE_S = 15.0
@@ -34,13 +35,6 @@ def here(_hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Hall:
     monkeypatch.setattr(card_watch, "OWN_S", 0.2)
     _hall.well()
     return _hall
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
 
 
 def put(here: Hall, persona: str) -> None:
@@ -121,6 +115,38 @@ def test_a_newcomer_who_puts_the_card_early_ends_nothing(
         citizen.sees(Farewell)
 
 
+def test_a_newcomers_card_that_lies_there_after_the_service_is_not_found_again(
+    here: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some readers find a card that lies there again and again. Once it was lifted, it is another
+    person's card as any other."""
+    monkeypatch.setattr(NoCommitter, "open", True)
+    here.reader.obey("find again")
+    with here.visit() as citizen:
+        citizen.chooses(Attract, "start")
+        citizen.puts("A1")
+        citizen.types_code()
+        citizen.press(option(BUILDERS)(citizen.sees(Choose)))
+        citizen.chooses(UnitMenu, "unit-people")
+        citizen.chooses(Choose, "enrol")
+        citizen.sees(PresentEmployeeCard)
+        put(here, "P14")
+        citizen.sees(EnterNumber)
+        for page in (Choose, UnitMenu):
+            citizen.terminal.dialogue.back()
+            citizen.sees(page)
+        time.sleep(4 * card_watch.LOOK_S)
+        citizen.press("unit-people")
+        citizen.sees(Choose)
+        citizen.terminal.dialogue.back()
+        citizen.sees(UnitMenu)
+        here.reader.obey("lift")
+        until(lambda: citizen.terminal.statuses()[Kind.ID_CARD].media is not Media.PRESENT)
+        time.sleep(4 * card_watch.LOOK_S)
+        put(here, "P14")
+        citizen.sees(Farewell)
+
+
 # -- the slot of chip cards -----------------------------------------------------------------------
 
 
@@ -196,6 +222,38 @@ def test_a_card_that_cannot_be_told_ends_nothing(
     assert caplog.messages == ["card not looked for"] * told
 
 
+def test_a_card_that_is_still_being_pushed_in_is_read_at_the_next_look() -> None:
+    slot = SlotStand("350100199001011248")
+    watch, slot.fails = watched(slot), Reason.CARD_UNREADABLE
+    assert shows(slot, watch, EMPTY, FULL) == [None, None]
+    slot.fails = None
+    assert shows(slot, watch, FULL, FULL) == [False, None]
+    assert slot.read == 2
+
+
+def test_a_card_that_is_never_told_does_not_keep_the_reader_busy() -> None:
+    slot = SlotStand("350100199001011248")
+    watch, slot.fails = watched(slot), Reason.CARD_UNREADABLE
+    assert not any(shows(slot, watch, EMPTY, *[FULL] * 5))
+    assert slot.read == card_watch.TRIES
+
+
 def test_who_has_left_meanwhile_owns_no_card() -> None:
     slot = SlotStand("350100199001011248")
     assert shows(slot, watched(slot, None), EMPTY, FULL) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("11010519491231002X", "11010519491231002x", True),
+        ("110105491231002", "11010519491231002X", True),
+        ("110105100101001", "110105201001010014", False),  # born in 2010: never had 15 digits
+        ("110105491231003", "11010519491231002X", False),
+        ("110105491231002", "110105491231002", True),
+    ],
+)
+def test_the_short_form_of_a_number_is_of_the_last_century(
+    one: str, other: str, same: bool
+) -> None:
+    assert same_number(one, other) is same_number(other, one) is same

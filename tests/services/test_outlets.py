@@ -8,7 +8,6 @@ import pytest
 
 from drivers.device import Kind, State, Status
 from drivers.receipt_printer.types import Paragraph, Slip
-from kiosk.centre.client import CentreClient
 from kiosk.centre.outlets import TicketRequest
 from kiosk.visit.outlet_steps import BOOK, TICKET, ChooseOutlet, way
 from kiosk.visit.steps import Choose, PrintingSlip, Problem, ShowStatement
@@ -96,7 +95,7 @@ def test_a_ticket_needs_no_sign_in_and_an_appointment_does(here: World) -> None:
 
 def test_the_same_request_without_a_session_gives_the_same_ticket(here: World) -> None:
     first, second = (TicketRequest(key=letter * 16, outlet="shifan-road") for letter in "ab")
-    with CentreClient(here.url, here.settings.terminal) as client:
+    with here.client() as client:
         taken = [client.outlets.take_ticket(each).number for each in (first, first, second)]
     assert taken == ["A001", "A001", "A002"]
 

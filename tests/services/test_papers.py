@@ -18,6 +18,8 @@ from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
 from tests.services.script import Played, World, action, option, printed, titled
 
+pytestmark = pytest.mark.usefixtures("checkers")
+
 PAPERS, OUT_OF_TOWN = "papers", "out-of-town-certificate"
 KIND = titled("要打印哪一种？")
 YEARS = titled("要哪几年的对账单？")

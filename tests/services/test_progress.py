@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from kiosk.centre.client import CentreClient
 from kiosk.centre.evidence import CardEvidence
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
     DraftRequest,
     Evidence,
+    Order,
     Payout,
+    PersonalDataOrder,
     WithdrawalOrder,
     digest_of,
 )
@@ -30,6 +31,7 @@ from kiosk.visit.operation_steps import (
     ConfirmOperation,
     ShowOutcome,
 )
+from kiosk.visit.operation_words import RECEIPT
 from kiosk.visit.steps import (
     Choose,
     Confirm,
@@ -66,7 +68,7 @@ WITHDRAWAL: Line = (LIST, option("偿还公积金贷款提取"))
 
 
 def serve(here: World, persona: str, service: str, *lines: Line, **options: Any) -> Played:
-    return here.serve(persona, service, *lines, committer=DirectCommitLine(here.url), **options)
+    return here.serve(persona, service, *lines, committer=DirectCommitLine(here), **options)
 
 
 def withdrawn(here: World) -> None:
@@ -194,29 +196,59 @@ def test_where_no_card_can_be_changed_the_button_says_why(
 # -- taken back -----------------------------------------------------------------------------------
 
 
-def left_confirmed(here: World) -> None:
-    """P03 has confirmed a withdrawal of 100 yuan, and the terminal has asked for no commit."""
+def left_confirmed(here: World, business: Business = Business.REPAY_LOAN_WITHDRAWAL) -> str:
+    """P03 has confirmed a withdrawal of 100 yuan, or a change of their marital status, and the
+    terminal has asked for no commit: the id of the operation."""
     person = personas.load()["P03"]
     card = {"kind": person.kind, "name": person.name, "number": person.number}
-    with CentreClient(here.url, "T0001") as client:
+    with here.client() as client:
         client.sign_in(CardEvidence.model_validate(card))
         client.send_sms()
         client.check_sms(Sensitive(here.code()))
         calls = client.operations
         version = calls.authorisation().version
         calls.authorise(AuthorisationAnswer(version=version, agreed=True))
-        found = calls.eligibility("withdrawal")[0]
-        assert found.account
-        order = WithdrawalOrder(
-            business=Business.REPAY_LOAN_WITHDRAWAL,
-            account=found.account,
-            loan=found.loan,
-            amount=D("100.00"),
-        )
+        order: Order
+        if business is Business.REPAY_LOAN_WITHDRAWAL:
+            found = calls.eligibility("withdrawal")[0]
+            assert found.account
+            order = WithdrawalOrder(
+                business=Business.REPAY_LOAN_WITHDRAWAL,
+                account=found.account,
+                loan=found.loan,
+                amount=D("100.00"),
+            )
+        else:
+            fields = calls.eligibility("change")
+            field = next(each for one in fields for each in one.fields if each.choices)
+            order = PersonalDataOrder(
+                business=Business.PERSONAL_DATA_CHANGE,
+                field=field.field,
+                value=Sensitive(field.choices[0].code),
+            )
         draft = calls.draft(DraftRequest(key=secrets.token_hex(16), order=order))
         calls.send_code(draft.id)
         evidence = (Evidence(kind="sms", value=Sensitive(here.code())),)
         calls.confirm(draft.id, Confirmation(evidence=evidence, digest=digest_of(draft)))
+        return draft.id
+
+
+def test_trouble_with_the_receipt_of_one_end_leaves_the_next_to_be_told(here: World) -> None:
+    for business in (Business.REPAY_LOAN_WITHDRAWAL, Business.PERSONAL_DATA_CHANGE):
+        operation = left_confirmed(here, business)
+        DirectCommitLine(here).commit(operation, business)
+    here.fault("/v1/documents", "drop", method="POST", times=3)
+    lines: tuple[Line, ...] = (
+        (ShowOutcome, RECEIPT),
+        (Problem, MENU),
+        (ShowOutcome, MENU),
+        (Menu, Left()),
+        (Farewell, None),
+    )
+    played = here.play(*here.signed_in("P03"), *lines, committer=DirectCommitLine(here))
+    ends = [step for step in played.script.steps if isinstance(step, ShowOutcome)]
+    assert len({say(end.title, Language.ZH) for end in ends}) == 2
+    assert played.calls["POST /v1/operations/{id}/told"] == 2
 
 
 def test_what_was_confirmed_and_not_committed_can_be_taken_back(here: World) -> None:
@@ -232,11 +264,9 @@ def test_what_was_confirmed_and_not_committed_can_be_taken_back(here: World) -> 
         (ShowStatement, BACK),
         (LIST, BACK),
     )
-    played = here.play(
-        *here.signed_in("P03"), *lines, *gone(), committer=DirectCommitLine(here.url)
-    )
+    played = here.play(*here.signed_in("P03"), *lines, *gone(), committer=DirectCommitLine(here))
     assert facts(played.last(ShowStatement))["状态"] == "已撤销"
-    assert [each.key for each in played.last(ShowStatement).actions] == [MENU]
+    assert [each.key for each in played.last(ShowStatement).actions] == ["complain", MENU]
     assert here.ask("GET", "/movements") == []
 
 
@@ -252,7 +282,7 @@ def test_what_the_centre_works_on_cannot_be_taken_back_and_its_end_is_told(here:
     )
     left_confirmed(here)
     operation = here.ask("GET", "/operations")[0]["id"]
-    DirectCommitLine(here.url).commit(operation, Business.REPAY_LOAN_WITHDRAWAL)
+    DirectCommitLine(here).commit(operation, Business.REPAY_LOAN_WITHDRAWAL)
 
     def settles(step: Any) -> str:
         here.ask("POST", "/operations/settled")
@@ -270,12 +300,10 @@ def test_what_the_centre_works_on_cannot_be_taken_back_and_its_end_is_told(here:
         (ShowStatement, BACK),
         (LIST, BACK),
     )
-    played = here.play(
-        *here.signed_in("P03"), *lines, *gone(), committer=DirectCommitLine(here.url)
-    )
+    played = here.play(*here.signed_in("P03"), *lines, *gone(), committer=DirectCommitLine(here))
     pages = [step for step in played.script.steps if isinstance(step, ShowStatement)]
     assert facts(pages[0])["状态"] == "已受理待审核"
-    assert [each.key for each in pages[0].actions] == [MENU]
+    assert [each.key for each in pages[0].actions] == ["complain", MENU]
     assert facts(pages[1])["状态"] == "审核不通过"
     assert "冻结" in say(pages[1].note, Language.ZH)
 
@@ -309,7 +337,7 @@ def test_a_paper_the_loan_and_the_appointment_stand_beside_them(here: World) -> 
         (LIST, BACK),
     )
     played = serve(here, "P03", "deposit-certificate", *printing, *booking, *looks)
-    appointment, loan, paper = options(played)
+    appointment, loan, paper, _phone = options(played)
     assert (appointment[0], loan[0]) == ("我的预约", "公积金贷款")
     assert "已打印 1 次" in paper[1]
     said = facts(played.last(ShowStatement))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from drivers.device import DeviceError, Kind, Reason, State, Status
-from kiosk.visit.operation_steps import ShowOutcome
-from kiosk.visit.operation_words import RECEIPT, SLIP
+from kiosk.visit.operation_steps import ChooseReason, ShowOutcome
+from kiosk.visit.operation_words import COPY, RECEIPT
 from kiosk.visit.steps import (
     CANNOT_DRAW,
+    SLIP,
+    Choose,
     EnterNumber,
+    PaperReady,
     Preview,
     PrintingDocument,
     PrintingSlip,
@@ -17,9 +22,20 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import MENU, RETRY
 from kiosk.words import Language, say
-from tests.services.script import Line, Played, World, action, printed, slip_printed
+from kiosk.workshop.sandbox.offers import PRINTS_PER_DAY
+from tests.services.script import (
+    Line,
+    Played,
+    World,
+    action,
+    printed,
+    slip_printed,
+    titled,
+)
 from tests.services.test_papers import pages_of, prints
-from tests.services.test_withdraw_and_repay import AGREED, BACK, HELD, confirmed, serve
+from tests.services.test_withdraw_and_repay import AGREED, BACK, HELD, confirmed, reason, serve
+
+pytestmark = pytest.mark.usefixtures("checkers")
 
 PRINT: Line = (Preview, action("print"))
 RECEIPT_ASKED: Line = (ShowOutcome, RECEIPT)
@@ -59,6 +75,7 @@ def test_the_receipt_of_a_withdrawal_is_printed_once_beside_the_slip(here: World
         "¥14,412.24",
         "壹万肆仟肆佰壹拾贰元贰角肆分",
         "办理后余额46,836.69元",
+        "到账时间以银行为准",
         "承诺与授权",
         "自助终端",
     ):
@@ -113,6 +130,49 @@ def test_a_receipt_that_jams_names_itself_and_is_the_same_document_again(here: W
     )
     assert say(played.last(Problem).title, Language.ZH) == "A4 打印机卡纸，回单还没有打完"
     assert played.calls["POST /v1/documents"] == 1
+
+
+SIGNED: tuple[Line, ...] = (
+    (ChooseReason, reason("委托按月还贷")),
+    (Choose, "sign"),
+    (Choose, "mine"),
+)
+
+
+def test_a_copy_of_what_was_signed_is_printed_then_and_later(here: World) -> None:
+    copied: tuple[Line, ...] = (PRINT, (PrintingDocument, printed))
+    ends: tuple[Line, ...] = ((ShowOutcome, COPY), *copied, (ShowOutcome, MENU))
+    played = serve(here, "P03", "monthly-offset", *SIGNED, *confirmed(here)[:-1], *ends)
+    assert closed(played, COPY) == "已打印"
+    (page,) = pages_of(played)
+    for said in (
+        "住房公积金业务协议副本",
+        "委托按月还贷协议（2026-01）",
+        "一、委托人委托中心每月从本人住房公积金账户提取资金",
+        "十二、本协议自确认之日起生效",
+        "与本中心电子档案中签署的文本一致",
+    ):
+        assert said in page, said
+    assert "补打" not in page
+
+    mine: Line = (titled("我的办件"), "operation:0")
+    again: Line = (titled("委托按月还贷"), action(COPY))
+    out: Line = (PaperReady, action(MENU))
+    for print_number in range(2, PRINTS_PER_DAY + 1):
+        later = here.serve("P03", "progress", mine, again, *copied, out)
+        (page,) = pages_of(later)
+        assert f"第{print_number}次打印（补打）" in page
+    limit: Line = (Problem, action(MENU))
+    refused = here.serve("P03", "progress", mine, again, limit, unrated=True)
+    assert "打印" in say(refused.last(Problem).title, Language.ZH)
+    assert prints(here) == [(1, True)] * PRINTS_PER_DAY
+
+
+def test_who_ends_an_agreement_signs_nothing_and_has_no_copy(here: World) -> None:
+    serve(here, "P03", "monthly-offset", *SIGNED, *confirmed(here))
+    ends: tuple[Line, ...] = (SIGNED[0], (Choose, "cancel"), *confirmed(here))
+    played = serve(here, "P03", "monthly-offset", *ends)
+    assert COPY not in {each.key for each in played.last(ShowOutcome).actions}
 
 
 def test_a_terminal_without_a_printer_for_documents_says_so(here: World) -> None:

@@ -13,6 +13,7 @@ from kiosk.identity.ways import fund_code
 from kiosk.visit.steps import (
     RESEND,
     Attract,
+    ChooseWay,
     ConfirmName,
     EnterSmsCode,
     Farewell,
@@ -258,6 +259,7 @@ def test_three_wrong_codes_and_begin_again(here: World) -> None:
         (Farewell, None),
     )
     assert "锁定" in zh(played.last(Problem).title)
+    assert zh(played.last(Problem).actions[-1].title) == "重新开始"
 
 
 def test_another_code_too_soon_is_said_on_the_page(here: World) -> None:
@@ -290,8 +292,11 @@ def test_a_code_that_was_sent_though_the_answer_was_lost(here: World) -> None:
 def test_no_more_codes_today(here: World) -> None:
     for _ in range(5):
         here.play(TOUCH, put("P01"), (EnterSmsCode, Left()), (Farewell, None))
-    played = here.play(TOUCH, put("P01"), (Problem, Left()), (Farewell, None))
-    assert "已达上限" in zh(played.last(Problem).title)
+    played = here.play(TOUCH, put("P01"), (ChooseWay, Left()), (Farewell, None))
+    page = played.last(ChooseWay)
+    closed = {tile.way: tile.closed for tile in page.ways if tile.closed is not None}
+    assert closed.keys() == {"sms"}, "the others stay"
+    assert "已达上限" in zh(page.lead)
 
 
 def test_a_check_whose_answer_was_lost_is_asked_again_with_the_same_code(here: World) -> None:

@@ -36,7 +36,7 @@ MINE: Line = (LIST, option("委托按月还贷"))
 
 
 def serve(here: World, service: str, *lines: Line, **options: Any) -> Played:
-    return here.serve("P03", service, *lines, committer=DirectCommitLine(here.url), **options)
+    return here.serve("P03", service, *lines, committer=DirectCommitLine(here), **options)
 
 
 def answers(here: World, url: str, *, agrees: bool = True) -> None:
@@ -84,9 +84,30 @@ def test_it_goes_on_at_another_terminal_through_my_requests(
     assert (said["状态"], said["要谁同意"]) == ("待同意", "何*")
     answers(here, codes(played)[-1])
     monkeypatch.setattr(here, "settings", msgspec.structs.replace(here.settings, terminal="T0002"))
-    line = DirectCommitLine(here.url, "T0002")
+    line = DirectCommitLine(here, "T0002")
     played = here.serve("P03", "progress", MINE, go_on, *confirmed(here), committer=line)
     assert facts(played.last(ShowStatement))["状态"] == "配偶已同意，等您确认"
+
+
+NOT_FINISHED = titled("您有一份签约还没办完")
+
+
+def test_a_new_agreement_asks_before_the_one_that_waits_becomes_void(here: World) -> None:
+    serve(here, "monthly-offset", *BOTH, (AwaitConsent, LATER), unrated=True)
+    lines = ((NOT_FINISHED, "anew"), *BOTH, (AwaitConsent, LATER))
+    played = serve(here, "monthly-offset", *lines, unrated=True)
+    asked = next(step for step in played.script.steps if isinstance(step, Choose))
+    assert say(asked.options[0].hint, Language.ZH) == "待同意"
+    states = [each["state"] for each in here.ask("GET", "/operations")]
+    assert sorted(states) == ["awaiting-consent", "superseded"]
+
+
+def test_the_agreement_that_waits_goes_on_where_it_was(here: World) -> None:
+    serve(here, "monthly-offset", *BOTH, (AwaitConsent, LATER), unrated=True)
+    go_on: tuple[Line, ...] = ((NOT_FINISHED, "go-on"), (ShowStatement, action("go-on")))
+    lines = (*go_on, (AwaitConsent, spouse(here)), *confirmed(here))
+    serve(here, "monthly-offset", *lines)
+    assert [each["state"] for each in here.ask("GET", "/operations")] == ["done"]
 
 
 def test_who_goes_back_finds_the_same_draft(here: World) -> None:

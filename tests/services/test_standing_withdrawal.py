@@ -26,7 +26,7 @@ SERVICE = "standing-withdrawal"
 
 
 def serve(here: World, persona: str, *lines: Line, **options: Any) -> Played:
-    line = DirectCommitLine(here.url)
+    line = DirectCommitLine(here)
     return here.serve(persona, SERVICE, AGREED, *lines, committer=line, **options)
 
 
@@ -76,7 +76,7 @@ def test_no_more_can_be_agreed_on_than_the_centre_allows(here: World) -> None:
 def test_while_it_is_set_nothing_else_can_be_had_for_rent(here: World) -> None:
     set_to(here, "1000")
     lines: tuple[Line, ...] = (AGREED, (ChooseReason, BACK), (Confirm, BACK))
-    played = here.serve("P01", "withdraw", *lines, committer=DirectCommitLine(here.url))
+    played = here.serve("P01", "withdraw", *lines, committer=DirectCommitLine(here))
     (rent,) = [e for e in played.last(ChooseReason).cannot if say(e.title, Language.ZH) == "租房"]
     assert "已约定每月提取" in say(rent.hint, Language.ZH)
 

@@ -17,9 +17,8 @@ from kiosk.words import Language
 from kiosk.workshop.bench.peer import chromium
 from kiosk.workshop.conformance import CheckedTerminal, CheckPlan, CheckStand
 from kiosk.workshop.sandbox import personas
+from tests.services.browser import NEEDS_BROWSER, SCREEN, Phone
 from tests.services.script import World
-from tests.services.test_phone_page import SCREEN, Phone
-from tests.services.test_phone_page import pytestmark as in_a_browser
 from tests.ui.operation_samples import QUOTE
 from tests.ui.samples import CATALOGUE
 from ui.contents import AwaitResultContent
@@ -40,7 +39,11 @@ TERMS = SlipTerms(
 @pytest.fixture
 def stand(here: World) -> Iterator[CheckStand]:
     plan = CheckPlan(
-        terminals=(CheckedTerminal(id="T0001"), CheckedTerminal(id="T0002")),
+        terminals=tuple(
+            CheckedTerminal(id=id, certificate=here.known(id)["certificate"])
+            for id in ("T0001", "T0002")
+        ),
+        ca=here.known("T0001")["ca"],
         card=CardEvidence(
             kind="resident", name=Sensitive(PERSON.name), number=Sensitive(PERSON.number)
         ),
@@ -79,7 +82,7 @@ def handset() -> Iterator[Phone]:
         yield Phone(browser)
 
 
-@in_a_browser
+@NEEDS_BROWSER
 def test_a_phone_shows_the_page_within_its_width(stand: CheckStand, handset: Phone) -> None:
     operation = stand.draft()
     handset.open(operation.status_url)
@@ -91,7 +94,7 @@ def test_a_phone_shows_the_page_within_its_width(stand: CheckStand, handset: Pho
 
 @pytest.mark.parametrize("token", ["0" * 32, "%", "%25" * 32, "_" * 32, ""])
 def test_another_address_tells_nothing(here: World, token: str) -> None:
-    assert requests.get(f"{here.url}/state/{token}", timeout=10).status_code == 404
+    assert requests.get(f"{here.beside}/state/{token}", timeout=10).status_code == 404
 
 
 def test_every_operation_has_an_address_of_its_own(stand: CheckStand) -> None:

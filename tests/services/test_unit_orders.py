@@ -44,7 +44,7 @@ DONE: Line = (ShowOutcome, "menu")
 
 def applies(here: World, unit: str, *lines: Line, **options: Any) -> Played:
     """The agent goes through ``lines`` in the menu of ``unit``, with a committer."""
-    return acting(here, unit, *lines, committer=DirectCommitLine(here.url), **options)
+    return acting(here, unit, *lines, committer=DirectCommitLine(here), **options)
 
 
 def fails(here: World, unit: str, *lines: Line) -> str:
@@ -56,7 +56,7 @@ def fails(here: World, unit: str, *lines: Line) -> str:
         (Problem, MENU),
         LEAVE,
         AWAY[-1],
-        committer=DirectCommitLine(here.url),
+        committer=DirectCommitLine(here),
     )
     return say(played.last(Problem).title, Language.ZH)
 
@@ -261,7 +261,7 @@ def test_a_company_gets_an_account_and_its_agent_chooses_it_next_time(here: Worl
         (EnterNumber, "5"),
         *confirmed(here)[1:],
         *AWAY,
-        committer=DirectCommitLine(here.url),
+        committer=DirectCommitLine(here),
     )
     assert say(played.last(ShowOutcome).title, Language.ZH) == "单位开户已办成"
     opened = acting(here, "云岭餐饮", (UnitMenu, "unit"), (ShowStatement, BACK))
@@ -270,7 +270,7 @@ def test_a_company_gets_an_account_and_its_agent_chooses_it_next_time(here: Worl
 
 def test_who_is_no_registered_agent_opens_nothing(here: World) -> None:
     played = here.serve("P01", "unit-opening", (Problem, MENU), unrated=True,
-                        committer=DirectCommitLine(here.url))  # fmt: skip
+                        committer=DirectCommitLine(here))  # fmt: skip
     assert "联络员" in say(played.last(Problem).title, Language.ZH)
 
 

@@ -6,6 +6,7 @@ import re
 from contextlib import closing
 
 import pypdfium2
+import pytest
 
 from kiosk.services.unit_certificate import SERVICE
 from kiosk.visit.steps import (
@@ -22,6 +23,8 @@ from kiosk.visit.unit_steps import UnitMenu
 from kiosk.words import Language, say
 from tests.services.script import LEAVE, Line, Played, World, action, facts, option, printed, titled
 from tests.services.test_units import AWAY, BUILDERS, TRADE, acting
+
+pytestmark = pytest.mark.usefixtures("checkers")
 
 KIND = titled("要打印哪一种证明？")
 

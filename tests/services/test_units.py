@@ -253,7 +253,7 @@ def pays(here: World, *lines: Line, unit: str = TRADE) -> Played:
         unit,
         (UnitMenu, "unit-back-payment"),
         *lines,
-        committer=DirectCommitLine(here.url),
+        committer=DirectCommitLine(here),
     )
 
 
@@ -270,8 +270,10 @@ def test_the_traders_pay_four_months_after_a_trial(here: World) -> None:
     after = played.last(UnitMenu).unit
     assert (after.months_in_arrears, str(after.arrears), after.paid) == (0, "0.00", False)
     assert after.paid_to == date(2025, 12, 1)
-    again = acting(here, TRADE, (UnitMenu, "unit-progress"), (ShowTable, BACK))
-    assert len(again.last(ShowTable).rows) == 1
+    again = acting(here, TRADE, (UnitMenu, "unit-progress"), (Choose, "operation:0"),
+                   (ShowStatement, BACK), (Choose, BACK))  # fmt: skip
+    assert len(again.last(Choose).options) == 1
+    assert facts(again.last(ShowStatement))["状态"] == "已办成"
 
 
 def test_what_was_paid_adds_up_in_months_and_accounts(here: World) -> None:
@@ -293,7 +295,7 @@ def test_the_builders_have_nothing_to_pay_back(here: World) -> None:
         (Problem, "menu"),
         LEAVE,
         (Farewell, None),
-        committer=DirectCommitLine(here.url),
+        committer=DirectCommitLine(here),
     )
     assert "没有欠缴" in say(played.last(Problem).title, Language.ZH)
 

@@ -24,7 +24,8 @@ from drivers.smart_card.types import BankCard, BankCardKind, SocialSecurityCard
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import Refusal
 from kiosk.centre.level import Level
-from kiosk.identity.proving import WHY
+from kiosk.identity.proving import OVER, WHY
+from kiosk.login import LoginEvent
 from kiosk.services.catalogue import SERVICES, Needs, menu
 from kiosk.visit.pin_steps import EnterPin, PinTaken, PresentBankCard
 from kiosk.visit.steps import (
@@ -117,16 +118,19 @@ def test_a_code_that_somebody_else_scans_signs_nobody_in(here: World) -> None:
 
 
 def test_the_name_on_the_phone_is_not_theirs(here: World) -> None:
-    here.play(
+    """Somebody has agreed, so the page does not say that nobody has; and it is noted."""
+    played = here.play(
         *here.signed_in("P01"),
         (Menu, "account"),
         (ChooseWay, "phone"),
         (ShowPhoneCode, here.phone("P02")),
         (IsItYou, "no"),
-        (titled("手机上没有同意登录"), action(MENU)),
+        (titled("在手机上同意的不是您"), action(MENU)),
         *AWAY,
     )
     assert alarms(here) == []
+    refused = [detail for event, _, detail in played.logins if event is LoginEvent.REFUSED]
+    assert refused == ["other-phone"]
 
 
 def test_the_citizen_declines_on_the_phone(here: World) -> None:
@@ -288,6 +292,32 @@ def test_another_way_than_the_sms(here: World) -> None:
     assert played.script.greeting == "张*"
 
 
+@pytest.mark.parametrize("code", sorted(OVER))
+def test_a_way_that_the_centre_ends_leaves_the_others(here: World, code: str) -> None:
+    """Who has asked for codes all day, and begins anew with the card, would come here again."""
+    here.fault("/v1/sessions/current/sms", "refusal", code=code, times=1)
+    *card, _code = here.signed_in("P01")
+    played = here.play(
+        *card,
+        (ChooseWay, "password"),
+        (EnterPassword, OTHER),
+        (ChooseWay, "password"),
+        (EnterPassword, PASSWORD),
+        *AWAY,
+    )
+    for page in (each for each in played.script.steps if isinstance(each, ChooseWay)):
+        assert ways(page)["sms"] is False
+    assert played.script.greeting == "张*"
+
+
+def test_the_only_way_that_the_centre_ends_ends_the_proof(here: World) -> None:
+    for way in ("phone", "password"):
+        here.ask("PUT", f"/ways/{way}", {"open": False})
+    here.fault("/v1/sessions/current/sms", "refusal", code="sms-daily-limit", times=1)
+    *card, _code = here.signed_in("P01")
+    here.play(*card, (titled("今天向您手机发送的验证码已达上限。"), Left()), (Farewell, None))
+
+
 def test_delays_grow_and_the_centre_keeps_the_count_over_visits(here: World) -> None:
     *card, _code = here.signed_in("P01")
     guess = (EnterPassword, "000000")
@@ -362,6 +392,7 @@ def test_the_first_page_leads_to_the_other_ways(here: World) -> None:
         "social-security-card": True,
         "bank-card": True,
         "fund-code": True,
+        "unit-account": True,
     }
 
 
@@ -460,6 +491,21 @@ def test_a_pad_that_fails_leads_to_the_other_ways_and_is_greyed(here: World) -> 
     assert played.script.greeting == "张*"
 
 
+def test_where_no_way_is_left_open_no_page_without_a_way_is_shown(here: World) -> None:
+    for way in ("sms", "phone", "fund-code", "password"):
+        here.ask("PUT", f"/ways/{way}", {"open": False})
+    keyless = PinTaken(why_not=_("本机密码键盘没有可用的密钥"))
+    here.play(
+        *BY_BANK_CARD,
+        (PresentBankCard, bank_card()),
+        (EnterPin, keyless),
+        (titled("本机密码键盘没有可用的密钥"), OTHER),
+        (titled("本机现在不能进一步核验身份"), Left()),
+        (Farewell, None),
+        statuses=WITH_PAD,
+    )
+
+
 def test_a_pad_that_dies_before_another_try_of_the_visit_takes_nobody_to_another_way(
     here: World,
 ) -> None:
@@ -547,12 +593,16 @@ def test_the_phone_alone_signs_in_and_a_card_is_asked_for_what_is_risky(here: Wo
     assert played.calls["POST /v1/sessions/current/sms"] == 0
 
 
-def test_a_social_security_card_is_only_held_until_the_code(here: World) -> None:
+@pytest.mark.parametrize("old", [False, True], ids=["18 digits", "15 digits"])
+def test_a_social_security_card_is_only_held_until_the_code(here: World, old: bool) -> None:
+    shown = slot_card("P12")
+    if old:
+        shown = replace(shown, number=shown.number[:6] + shown.number[8:17])
     played = here.play(
         TOUCH,
         (PresentIdCard, OTHER),
         (ChooseWay, "social-security-card"),
-        (PresentSocialSecurityCard, slot_card("P12")),
+        (PresentSocialSecurityCard, shown),
         (EnterSmsCode, here.code),
         *AWAY,
         statuses=WITH_SLOT,
@@ -581,7 +631,7 @@ def test_a_session_at_two_terminals_is_over_with_an_alarm(here: World) -> None:
 
     def at_another(step: object) -> object:
         """Somebody has copied the token of this visit to another terminal."""
-        other = CentreClient(here.url, "T0666")
+        other = here.client("T0666")
         with other:
             other._session = seen[0].session
             with pytest.raises(Refusal):

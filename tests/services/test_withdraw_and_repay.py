@@ -39,7 +39,7 @@ BACK = WentBack()
 
 
 def serve(here: World, persona: str, service: str, *lines: Line, **options: Any) -> Played:
-    return here.serve(persona, service, *lines, committer=DirectCommitLine(here.url), **options)
+    return here.serve(persona, service, *lines, committer=DirectCommitLine(here), **options)
 
 
 def reason(words: str) -> Any:

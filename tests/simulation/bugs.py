@@ -331,6 +331,25 @@ class NextBeforeTold(ModelCentre):
         return None
 
 
+class PhoneRegardless(ModelCentre):
+    """The centre's page for phones drafts and confirms whatever the terminals are doing."""
+
+    def draft(self, key: str, person: int, kind: Business, place: str) -> CentreWord:
+        self._phone = place == "phone"
+        return super().draft(key, person, kind, place)
+
+    def confirm(self, operation: str, *, good: bool) -> CentreWord:
+        found = self.operations.get(operation)
+        self._phone = found is not None and found.place == "phone"
+        return super().confirm(operation, good=good)
+
+    def in_flight(self, mine: list[ModelOperation]) -> ModelOperation | None:
+        return None if self._phone else super().in_flight(mine)
+
+    def untold(self, mine: list[ModelOperation]) -> ModelOperation | None:
+        return None if self._phone else super().untold(mine)
+
+
 class ConfirmsWithoutConsent(ModelCentre):
     """What waits for the spouse's consent can be confirmed."""
 
@@ -397,6 +416,7 @@ BUGS: dict[str, Callable[[], Parts]] = {
     "rule only in confirmation": _parts(centre=FlightRuleAtConfirmationOnly),
     "rule only in draft": _parts(centre=FlightRuleAtDraftOnly),
     "next draft before the end was told": _parts(centre=NextBeforeTold),
+    "a phone that takes over, regardless": _parts(centre=PhoneRegardless, only_forms=True),
     "forgets an id": _parts(forgets=True),
 }
 """Each seeded bug, and the parts of the simulation that have it."""

@@ -10,6 +10,7 @@ from tests.simulation.world import SimWorld, Told
 DRAFT_TTL_S = 600.0
 COMMIT_TTL_S = 600.0
 CONSENT_TTL_S = 1800.0
+HANDOVER_TTL_S = 300.0
 CONSENTS = 0.12
 """How often an operation needs a spouse's consent before it can be confirmed."""
 
@@ -52,6 +53,7 @@ class ModelCentre:
         self.world = world
         self.operations: dict[str, ModelOperation] = {}
         self.keys: dict[str, str] = {}
+        self.codes: dict[str, float] = {}  # of hand-overs that nobody has used; when they are over
 
     # -- what a session asks ------------------------------------------------------------------
 
@@ -95,6 +97,23 @@ class ModelCentre:
             self.world.after(CONSENT_TTL_S, self.expire)
         elif chance < 0.85:
             operation.state = CANCELLED
+
+    def hand_over(self) -> str:
+        """A code with which the citizen's phone goes on with a form. It serves once."""
+        code = f"{self.world.random.getrandbits(64):016x}"
+        self.codes[code] = self.world.now + HANDOVER_TTL_S
+        return code
+
+    def take(self, code: str) -> bool:
+        """Whether the phone goes on with the form of ``code``, from now on."""
+        return self.codes.pop(code, 0.0) > self.world.now
+
+    def waits(self, code: str) -> bool:
+        """Whether ``code`` still waits for a phone."""
+        return self.codes.get(code, 0.0) > self.world.now
+
+    def void(self, code: str) -> bool:
+        return self.codes.pop(code, None) is not None
 
     def in_flight_at_draft(self, mine: list[ModelOperation]) -> ModelOperation | None:
         return self.in_flight(mine)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from kiosk.login import LoginEvent
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable, check_step
+from kiosk.upkeep import UpkeepEvent
 from tests.simulation.world import BrokenPromise, SimWorld
 
 
@@ -50,7 +51,7 @@ class SimJournal:
         if self._world.happens(self._world.chances.disk):
             raise JournalUnwritable("disk full")
 
-    def note(self, event: LoginEvent, id: str, detail: str) -> None:
+    def note(self, event: LoginEvent | UpkeepEvent, id: str, detail: str) -> None:
         raise BrokenPromise("no visit of the simulation tells of logins")
 
     def latest(self, operation: str) -> JournalEntry | None:

@@ -56,6 +56,10 @@ Wanted = Ask | Nap | Listen
 Script = Generator[Wanted, Any, None]
 
 
+HANDS_OVER = 0.3
+"""How often a form goes to a phone, in a world in which phones take over."""
+
+
 class Parts:
     """The parts of the simulation of which a seeded bug replaces one."""
 
@@ -69,6 +73,7 @@ class Parts:
         self.asks_early = False
         self.forgets = False
         self.presses_early = False
+        self.only_forms = False  # no phone but one that has taken over a form
 
 
 class SimTerminal:
@@ -290,9 +295,12 @@ class SimVisit:
         parts: Parts,
         person: int,
         place: SimTerminal | None,
+        form: str = "",
     ) -> None:
+        """``form``: the code on a terminal with which this phone goes on."""
         self.world, self.centre, self.parts = world, centre, parts
         self.person, self.place = person, place
+        self.form = form
         self.alive = True
         self._inbox: list[CommitReport] = []
         self._turn = 0
@@ -369,6 +377,10 @@ class SimVisit:
 
     def _play(self) -> Script:
         random = self.world.random
+        if self.form:
+            if (yield Ask("take", lambda: self.centre.take(self.form))):
+                yield from self._serve()
+            return
         if self.parts.greets:
             listed = yield Ask("?open", lambda: self.centre.open(self.person))
             if listed is None:
@@ -404,6 +416,10 @@ class SimVisit:
         if self.place and not self.place.money:
             return  # greyed: 正在核对上一笔业务
         key, kind = f"{random.getrandbits(128):032x}", random.choice(KINDS[: random.randint(1, 2)])
+        if self.place and self.world.hands_over and random.random() < HANDS_OVER:
+            taken = yield from self._hand_over()
+            if taken:
+                return  # 请在手机上继续: what was begun here has ended here
         answer: CentreWord | None = None
         for _ in range(3):
             answer = yield Ask("draft", lambda: centre.draft(key, self.person, kind, self.name))
@@ -429,6 +445,26 @@ class SimVisit:
             yield from self._decide(answer.operation, kind)
         else:
             yield from self._by_phone(answer.operation)
+
+    def _hand_over(self) -> Generator[Wanted, Any, bool]:
+        """手机上继续: the code is on the screen. Whether a phone goes on, as far as the page knows:
+        the answer can be lost, and the citizen then goes on here as well."""
+        random, centre = self.world.random, self.centre
+        code = yield Ask("hand-over", centre.hand_over)
+        if code is None:
+            return False
+        if random.random() < 0.8:
+            self.world.after(random.uniform(1.0, 20.0), lambda: self._scan(code))
+        while random.random() > 0.1:
+            yield Nap(1.0)
+            waits = yield Ask("hand-over state", lambda: centre.waits(code), 5.0)
+            if waits is False:
+                return random.random() < 0.7  # or the citizen begins the same here once more
+        yield Ask("void", lambda: centre.void(code))
+        return False
+
+    def _scan(self, code: str) -> None:
+        SimVisit(self.world, self.centre, self.parts, self.person, None, code)
 
     def _await_consent(self, answer: CentreWord) -> Generator[Wanted, Any, CentreWord | None]:
         """The code for the spouse is on the screen; None: the citizen leaves, or it has ended."""

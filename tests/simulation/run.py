@@ -22,7 +22,8 @@ def simulate(seed: int, parts: Parts | None = None, *, trace: list[str] | None =
     terminals = [
         SimTerminal(world, centre, parts, f"T{n + 1}") for n in range(random.randint(1, 2))
     ]
-    places: list[SimTerminal | None] = [*terminals, *([None] if random.random() < 0.3 else [])]
+    phone = random.random() < 0.3 and not parts.only_forms
+    places: list[SimTerminal | None] = [*terminals, *([None] if phone else [])]
     people = random.randint(1, 2)
     length = random.choice((120.0, 900.0, 2400.0))
     world.plan_outages(length)

@@ -69,6 +69,8 @@ class SimWorld:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.chances = Chances(self.random)
+        # In some worlds phones take over; all other worlds stay what they were without phones.
+        self.hands_over = Random(f"{seed} hands over").random() > 0.7
         self.now = 0.0
         self.calm = False
         self.operations: dict[str, Told] = {}

@@ -15,6 +15,8 @@ from kiosk.services.account import account_statement
 from kiosk.services.ledger import ledger_table
 from kiosk.services.loan import loan_statement, plan_table, repayments_table
 from kiosk.services.withdrawals import withdrawals_table
+from kiosk.visit.handover import ON_PHONE
+from kiosk.visit.operation_words import HOME, outcome
 from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import (
     Action,
@@ -29,9 +31,11 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import device_words, problem_of
 from kiosk.words import _
+from tests.ui.operation_samples import COPY_ACTION, RECEIPT_ACTION, SIGNED, SLIP_ACTION
 from tests.ui.samples import (
     AMOUNT,
     ARREARS,
+    ATTRACT,
     CARD_NUMBER,
     CATALOGUE,
     LEDGER,
@@ -40,6 +44,7 @@ from tests.ui.samples import (
     PIN_KEY,
     PLAN,
     REPAYMENTS,
+    prints,
     samples,
 )
 
@@ -150,7 +155,7 @@ def cases() -> dict[str, Step[object]]:
                 Option(str(i), EMPLOYER, "封存 · 个人账号 99********007", "account")
                 for i in range(3)
             ),
-            _("您有 {count} 个账户；封存的可以到柜台办理合并", count=3),
+            _("您有 {count} 个账户；封存的可以办理合并", count=3),
         ),
         "44-purposes": Choose(
             _("证明用来做什么？"),
@@ -168,7 +173,7 @@ def cases() -> dict[str, Step[object]]:
             _("会写在证明上"),
         ),
         "45-account-long": account_statement(_RICH, MASKING, _WAYS),
-        "46-ledger-long": ledger_table(_LARGE_LEDGER),
+        "46-ledger-long": ledger_table(_LARGE_LEDGER, prints("打印本年"), ON_PHONE),
         "47-withdrawals-long": withdrawals_table(
             tuple(
                 Withdrawal(
@@ -182,7 +187,9 @@ def cases() -> dict[str, Step[object]]:
                     serial="01",
                 )
                 for reason in ("01", "02", "03", "04", "05", "06", "07", "08", "77") * 2
-            )
+            ),
+            prints("打印对账单"),
+            ON_PHONE,
         ),
         "48-loan-long": loan_statement(_LARGE_LOAN, CATALOGUE),
         "49-plan-long": plan_table(
@@ -192,14 +199,19 @@ def cases() -> dict[str, Step[object]]:
                 )
                 for entry in PLAN[-30:]
             ),
+            action=prints("打印计划"),
+            phone=ON_PHONE,
         ),
         "50-repayments-long": repayments_table(
             tuple(
                 entry.model_copy(update={"amount": MOST, "principal": MOST, "interest": MOST})
                 for entry in REPAYMENTS * 3
             ),
+            prints("打印明细"),
+            ON_PHONE,
         ),
-        "55-amount-long": replace(AMOUNT, most=MOST, rest=Rest("提取后账户余额", MOST)),
+        "55-amount-long": replace(AMOUNT, most=MOST, rest=Rest("提取后账户余额", MOST), phone=True),
+        "68-signed": outcome(SIGNED, None, (SLIP_ACTION, RECEIPT_ACTION, COPY_ACTION, HOME)),
         "51-refusal-long": problem_of(REFUSAL, signed_in=True),
         "52-slip-closed": PaperReady(
             _("{paper}打好了，请取走", paper=_("缴存证明")),
@@ -217,6 +229,7 @@ def cases() -> dict[str, Step[object]]:
             ),
         ),
         "53-attract-notices": samples()["01-attract"],
+        "53-attract-staff": replace(ATTRACT, helps=True),
     }
     menu = samples()["07-menu"]
     assert isinstance(menu, Menu)

@@ -116,6 +116,7 @@ _OTHER_HOLDER = _words(
 )
 _PHONE = _CHANGE.model_copy(
     update={
+        "confirmed_by": (("qr", "sms"), ("face", "sms")),
         "business": Business.PHONE_CHANGE,
         "title": _words("手机号变更", "Change of phone number"),
         "effects": (
@@ -154,7 +155,7 @@ def change_samples() -> dict[str, Step[object]]:
     )
     steps: dict[str, object] = {
         "84-personal-field": field_page((_ADDRESS, _MARITAL, _EMAIL)),
-        "85-personal-value": value_page(_ADDRESS),
+        "85-personal-value": value_page(_ADDRESS, phone=True),
         "86-confirm-change": ConfirmOperation(_CHANGE, "王*"),
         "88-new-password": EnterNewPassword(),
         "89-new-password-again": EnterNewPassword(again=True),

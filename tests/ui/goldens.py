@@ -28,6 +28,7 @@ import PySide6
 from PySide6.QtCore import QLocale, QRect
 from PySide6.QtGui import QImage
 
+from kiosk.visit.handover_steps import ShowHandover
 from kiosk.visit.operation_steps import AwaitConsent, AwaitResult
 from kiosk.visit.steps import EnterSmsCode, ShowPhoneCode, Step
 from tests.ui.cases import pdf
@@ -53,7 +54,11 @@ SETTINGS = (
 )
 
 
-ENDS = ("87-changed", "a6-paid")
+ENDS = (
+    *("76d-standing-done", "79k-on-phone", "87-changed"),
+    *("94b-merge-done", "94f-transfer-accepted", "94m-province-accepted", "a6-paid"),
+    *("94n-transfer-withdrawn", "94o-transfer-too-late"),
+)
 """Pages of an end among pages with 返回."""
 
 
@@ -120,7 +125,7 @@ def has_back(name: str) -> bool:
 
 def _now(step: Step[Any]) -> Step[Any]:
     """``step``; the seconds of a code count from now."""
-    if isinstance(step, ShowPhoneCode | AwaitConsent):
+    if isinstance(step, ShowPhoneCode | AwaitConsent | ShowHandover):
         return replace(step, opened_at=time.monotonic())
     if isinstance(step, AwaitResult):
         return replace(step, since=time.monotonic())
@@ -129,7 +134,7 @@ def _now(step: Step[Any]) -> Step[Any]:
 
 def picture(theatre: Theatre) -> QImage:
     """The window as it stands once every image in it is there."""
-    sheets = [item for item in theatre.items() if item.objectName() == "sheet"]
+    sheets = [item for item in theatre.items() if item.objectName() in ("sheet", "whole")]
     for sheet in sheets:
         if not theatre.until(lambda sheet=sheet: sheet.property("progress") == 1.0):  # type: ignore[misc]
             raise TimeoutError("the document is not drawn")

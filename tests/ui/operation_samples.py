@@ -26,8 +26,16 @@ from kiosk.visit.operation_steps import (
     Deciding,
     ReadText,
 )
-from kiosk.visit.operation_words import HOME, RECEIPT, SLIP, in_flight, not_done, outcome
-from kiosk.visit.steps import Action, EnterNumber, EnterSmsCode, Option, Rest, Step
+from kiosk.visit.operation_words import (
+    COPY,
+    COPY_NAME,
+    HOME,
+    RECEIPT,
+    in_flight,
+    not_done,
+    outcome,
+)
+from kiosk.visit.steps import SLIP, Action, EnterNumber, EnterSmsCode, Option, Rest, Step
 from kiosk.words import _
 
 NEVER = 1e12
@@ -73,6 +81,16 @@ CLOSING = QUOTE.model_copy(
     }
 )
 DONE = QUOTE.model_copy(update={"state": OperationState.DONE, "reference": "T0001-260115-0042"})
+SIGNED = DONE.model_copy(
+    update={
+        "business": Business.MONTHLY_OFFSET,
+        "title": CentreWords(zh="委托按月还贷", en="Monthly repayment agreement"),
+        "amount": None,
+        "payee": None,
+        "balance_after": None,
+        "next_possible": None,
+    }
+)
 REFUSED = QUOTE.model_copy(
     update={
         "state": OperationState.REFUSED,
@@ -231,10 +249,12 @@ AMOUNT_STEP = EnterNumber(
     most=D("14412.24"),
     lead=_("{business} · 最多可提 {most} 元", business=QUOTE.title, most=D("14412.24")),
     rest=Rest(_("提取后账户余额"), D("61248.93")),
+    phone=True,
 )
 
 SLIP_ACTION = Action(SLIP, _("打印凭条"), "receipt")
 RECEIPT_ACTION = Action(RECEIPT, _("打印{paper}", paper=_("回单")), "printer")
+COPY_ACTION = Action(COPY, _("打印{paper}", paper=COPY_NAME), "printer")
 QUERY_SLIP = Action(SLIP, _("打印查询凭条"), "receipt")
 
 

@@ -10,7 +10,7 @@ from kiosk.services.out_of_town import addressee_page
 from kiosk.services.papers import PAPERS_PAGE, STATEMENT, years_page
 from kiosk.visit.steps import Action, Preview, Step
 from kiosk.words import _
-from kiosk.workshop.sandbox.offers import ADDRESSEES
+from kiosk.workshop.sandbox.other_centres import CENTRES
 
 
 def paper_samples(document: Document, pdf: bytes) -> dict[str, Step[Any]]:
@@ -20,6 +20,6 @@ def paper_samples(document: Document, pdf: bytes) -> dict[str, Step[Any]]:
     return {
         "89-which-paper": PAPERS_PAGE,
         "89-which-years": years_page((2026, 2025, 2024)),
-        "89-which-centre": addressee_page(ADDRESSEES),
+        "89-which-centre": addressee_page(CENTRES),
         "89-preview-again": Preview(again, Sensitive(pdf), actions=(button,)),
     }

@@ -17,6 +17,7 @@ from kiosk.services.complaints import SUBJECTS, receipt_page, summary
 from kiosk.services.contribution_calculator import contribution_statement
 from kiosk.services.guides import outlet_facts
 from kiosk.services.loan_calculator import loan_statement_of
+from kiosk.services.projects import county_page, letter_page, projects_table
 from kiosk.services.rates import rates_table
 from kiosk.services.retirement_calculator import retirement_statement
 from kiosk.services.verify_paper import verdict_page
@@ -90,7 +91,9 @@ def public_samples() -> dict[str, Step[object]]:
         ),
         "98-complaint-check": summary("wait", OUTLETS[1].name, Sensitive("13800000003")),
         "98-complaint-taken": receipt_page(
-            ComplaintReceipt(number="TS260115-0001", answered_by=date(2026, 1, 30)), None
+            ComplaintReceipt(number="TS260115-0001", answered_by=date(2026, 1, 30)),
+            None,
+            write=True,
         ),
         "97-article": ReadArticle(edition().articles_of(("policy",))[0]),
         "97-guide": ReadGuide(
@@ -106,6 +109,9 @@ def public_samples() -> dict[str, Step[object]]:
             tuple(Option(each.id, each.title, each.takes) for each in edition().guides),
             _("看要带什么，少跑一趟"),
         ),
+        "97a-projects": county_page(edition().projects),
+        "97b-projects-letter": letter_page(edition().projects),
+        "97c-projects-found": projects_table(edition().projects, _("全部区县")),
         "97-questions": Choose(
             _("常见问题"),
             tuple(Option(each.id, each.title) for each in edition().articles_of(("question",))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal as D
 
@@ -32,7 +33,9 @@ from kiosk.services.ledger import ledger_table
 from kiosk.services.loan import loan_statement, plan_table, repayments_table, years_chart
 from kiosk.services.withdrawals import withdrawals_table
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, FaceCoaching, ReadNotice
+from kiosk.visit.handover import ON_PHONE
 from kiosk.visit.pin_steps import EnterPin, PresentBankCard
+from kiosk.visit.remedies import FOR_STAFF, ShowRemedy, remedy_for
 from kiosk.visit.steps import (
     Action,
     AgreeToTerms,
@@ -50,6 +53,7 @@ from kiosk.visit.steps import (
     HeldUp,
     IsItYou,
     Menu,
+    OpenKind,
     Option,
     OutOfService,
     PaperReady,
@@ -76,11 +80,13 @@ from kiosk.workshop.sandbox.agreement import agreement
 from kiosk.workshop.sandbox.offers import CENTRE, PLACES, SHORT_NAME
 from tests.ui.change_samples import change_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
+from tests.ui.maintenance_samples import maintenance_samples
 from tests.ui.operation_samples import operation_samples
 from tests.ui.outlet_samples import outlet_samples
 from tests.ui.paper_samples import paper_samples
 from tests.ui.public_samples import public_samples
 from tests.ui.request_samples import request_samples
+from tests.ui.transfer_samples import transfer_samples
 from tests.ui.unit_samples import unit_samples
 
 PIN_KEY = PinKey(algorithm="sm4", serial="k", encrypted="00" * 16, check_value="000000")
@@ -138,6 +144,7 @@ FROZEN = ACCOUNT.model_copy(
             en="Frozen by court order since 1 Sep 2025: no withdrawals and no certificates. "
             "Ask the court that ordered it, or call 12329.",
         ),
+        "no_certificate": CentreWords(zh="冻结期间不能开具", en="Not while frozen"),
     }
 )
 ARREARS = ACCOUNT.model_copy(
@@ -272,7 +279,7 @@ TO_COME = tuple(
 DOCUMENT = Document(
     id="d1",
     number="云岭公积金证字〔2026〕第000001号",
-    title=CentreWords(zh="个人住房公积金缴存证明", en="Deposit certificate"),
+    title=CentreWords(zh="个人住房公积金缴存证明", en="Certificate of contributions"),
     pages=1,
     sha256="0" * 64,
     verification_code="K7Q2-9XMD",
@@ -369,7 +376,7 @@ _TILES = (
     ),
     Tile(
         "out-of-town-certificate",
-        CentreWords(zh="异地贷款证明", en="For a loan elsewhere"),
+        CentreWords(zh="异地贷款证明", en="Out of town"),
         CentreWords(zh="出具给外地中心", en="For another centre"),
         "place",
         closed=device_words(Kind.DOCUMENT_PRINTER, _NO_PAPER),
@@ -413,7 +420,7 @@ _TILES = (
     ),
     Tile(
         "monthly-offset",
-        CentreWords(zh="按月还贷", en="Monthly repayment"),
+        CentreWords(zh="按月还贷", en="Auto-repay"),
         CentreWords(zh="签约、解约", en="Sign or end it"),
         "calendar",
         group="loan",
@@ -441,6 +448,21 @@ _TILES = (
     ),
 )
 _MENU = Menu(_TILES)
+
+
+def prints(title: str) -> Action:
+    return Action("print", _(title), "printer")
+
+
+_PRINTS_NOT = replace(
+    prints("打印明细"),
+    closed=device_words(Kind.DOCUMENT_PRINTER, Status(State.USER_ERROR, problem=Reason.PAPER_OUT)),
+)
+_POSSIBLE = tuple(
+    OpenKind(group, tuple(tile.title for tile in _TILES if tile.group == group))
+    for group in ("query", "paper", "withdrawal", "loan", "change")
+)
+_HOURS = (_("查询 {hours}", hours=_("24 小时")), _("办理 {hours}", hours="08:00–20:00"))
 _PRINT = Action("print", _("打印{paper}", paper=CERTIFICATE), "printer")
 _HOME = Action("menu", _("返回首页"), "home")
 _SLIP = Action("slip", _("打印凭条"), "receipt")
@@ -448,6 +470,7 @@ _WAYS = (
     Action("ledger", _("看缴存明细"), "ledger"),
     Action("print", _("打印证明"), "printer"),
 )
+_WAYS_FROZEN = (_WAYS[0], replace(_WAYS[1], closed=FROZEN.no_certificate))
 _LOST = Refusal(
     "card-lost",
     CentreWords(zh="这张身份证已经挂失", en="This ID card was reported lost"),
@@ -471,17 +494,35 @@ def _down() -> CentreUnavailable:
     return error
 
 
+REMEDIES = (
+    (Kind.RECEIPT_PRINTER, Reason.PAPER_OUT),
+    (Kind.RECEIPT_PRINTER, Reason.JAM),
+    (Kind.DOCUMENT_PRINTER, Reason.JAM),
+    (Kind.DOCUMENT_PRINTER, Reason.TONER_OUT),
+    (Kind.ID_CARD, Reason.HARDWARE),
+)
+"""Faults whose remedies are drawn; the others have the same pictures."""
+
+
+def _for_staff(problem: Problem) -> Problem:
+    return replace(problem, actions=(FOR_STAFF, *problem.actions))
+
+
 def _fixed(problem: object) -> Step[object]:
     object.__setattr__(problem, "reference", "K7Q2-9XMD")
     return problem  # type: ignore[return-value]
 
 
+ATTRACT = Attract(possible=_POSSIBLE, hours=_HOURS)
+
+
 def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
     """Every page by the name of its picture."""
     steps: dict[str, object] = {
-        "01-attract": Attract(),
+        "01-attract": ATTRACT,
         "01-attract-reader-lost": Attract(
-            device_words(Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE))
+            device_words(Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE)),
+            hours=_HOURS,
         ),
         "01-out-of-service": OutOfService(
             datetime(2026, 1, 15, 14, 35, tzinfo=timezone(timedelta(hours=8)))
@@ -559,12 +600,12 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
                 Option("a", "云岭软件有限公司（演示）", "正常 · 个人账号 99********007", "account"),
                 Option("b", "云岭商贸（演示）", "封存 · 个人账号 99********008", "account"),
             ),
-            _("您有 {count} 个账户；封存的可以到柜台办理合并", count=2),
+            _("您有 {count} 个账户；封存的可以办理合并", count=2),
         ),
-        "09-account": account_statement(ACCOUNT, MASKING, _WAYS),
-        "10-account-frozen": account_statement(FROZEN, MASKING, _WAYS),
+        "09-account": account_statement(ACCOUNT, MASKING, (*_WAYS, ON_PHONE)),
+        "10-account-frozen": account_statement(FROZEN, MASKING, _WAYS_FROZEN),
         "11-account-arrears": account_statement(ARREARS, MASKING, _WAYS),
-        "12-ledger": ledger_table(LEDGER),
+        "12-ledger": ledger_table(LEDGER, prints("打印本年"), ON_PHONE),
         "13-withdrawals": withdrawals_table(
             (
                 Withdrawal(
@@ -577,14 +618,15 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
                     bank_card="**** **** **** 0113",
                     serial="01",
                 ),
-            )
+            ),
+            prints("打印对账单"),
         ),
         "14-withdrawals-none": withdrawals_table(()),
         "15-loan": loan_statement(LOAN, CATALOGUE),
-        "15-loan-years": years_chart(LOAN, TO_COME, SIX_PAID),
+        "15-loan-years": years_chart(LOAN, TO_COME, SIX_PAID, (ON_PHONE,)),
         "16-loan-overdue": loan_statement(OVERDUE, CATALOGUE),
-        "17-plan": plan_table(PLAN),
-        "18-repayments": repayments_table(REPAYMENTS),
+        "17-plan": plan_table(PLAN, action=prints("打印计划"), phone=ON_PHONE),
+        "18-repayments": repayments_table(REPAYMENTS, _PRINTS_NOT, ON_PHONE),
         "19-purpose": Choose(
             _("证明用来做什么？"),
             tuple(
@@ -600,7 +642,9 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
             ),
             _("会写在证明上"),
             (
-                Fact(_("要打的证明"), CentreWords(zh="缴存证明", en="Deposit certificate")),
+                Fact(
+                    _("要打的证明"), CentreWords(zh="缴存证明", en="Certificate of contributions")
+                ),
                 Fact(_("缴存单位"), ACCOUNT.employer),
             ),
         ),
@@ -620,14 +664,25 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         ),
         "23-printing-slip": PrintingSlip(PrintSlip("j", Slip(()))),
         "24-paper-out": document_not_printed(DeviceError(Reason.PAPER_OUT), DOCUMENT, CERTIFICATE),
+        "24-paper-out-staff": _for_staff(
+            document_not_printed(DeviceError(Reason.PAPER_OUT), DOCUMENT, CERTIFICATE)
+        ),
+        **{
+            f"24-remedy-{kind.replace('_', '-')}-{problem}": ShowRemedy(
+                remedy_for(kind, problem), "T0001"
+            )
+            for kind, problem in REMEDIES
+        },
         "25-card-lost": problem_of(_LOST, signed_in=False),
         "26-centre-down": problem_of(_down(), signed_in=True),
         "27-card-moved": problem_of(
             DeviceError(Reason.CARD_REMOVED, device=Kind.ID_CARD), signed_in=False
         ),
         "28-rate": Rate(_("缴存证明")),
-        "29-farewell": Farewell(papers=True),
-        "29-farewell-card": Farewell(papers=True, lies=True),
+        "29-farewell": Farewell(papers=True, card=Kind.ID_CARD),
+        "29-farewell-chip-card": Farewell(papers=True, card=Kind.SMART_CARD),
+        "29-farewell-papers": Farewell(papers=True),
+        "29-farewell-card": Farewell(papers=True, card=Kind.ID_CARD, lies=True),
         "29-farewell-other-card": Farewell(papers=True, lies=True, why=OTHER_CARD),
         "30-amount": AMOUNT,
         "31-months": MONTHS,
@@ -637,8 +692,10 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         **change_samples(),
         **request_samples(),
         **public_samples(),
+        **transfer_samples(),
         **unit_samples(),
         **outlet_samples(),
+        **maintenance_samples(),
         **paper_samples(DOCUMENT, pdf),
         "34-face-consent": ConsentToFace(NOTICE),
         "35-face-notice": ReadNotice(NOTICE),

@@ -10,20 +10,33 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from kiosk.papers.pictures import PaperPages
 from kiosk.settings import VisitLimits
 from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
-from kiosk.visit.steps import Column, EnterSmsCode, Fact, ShowPhoneCode, ShowStatement, ShowTable
-from kiosk.words import HIDDEN, Language, _
+from kiosk.visit.steps import (
+    MAINTENANCE,
+    RESEND,
+    SLIP,
+    Column,
+    EnterSmsCode,
+    Fact,
+    ShowPhoneCode,
+    ShowStatement,
+    ShowTable,
+)
+from kiosk.visit.waits import ASKING, LEAVING, MAKING, PROVING, RETURNING, SENDING, TO_PRINTER
+from kiosk.words import HIDDEN, Language, Text, _, say
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, is_button, is_text
+from ui.idle_clock import AWAY_S
 
 CASES = cases()
+TOUCH = QTest.createTouchDevice()
 HERE_ONLY = {
     "tick",
     "contrast",
@@ -41,6 +54,9 @@ HERE_ONLY = {
     "inTwo",
     ".",
     *"0123456789",
+    "part0",
+    "part1",
+    "part2",
 }
 """Buttons that change what the page shows and are nobody else's business."""
 WAITS = {
@@ -49,6 +65,8 @@ WAITS = {
     "23-printing-slip",
     "29-farewell",
     "29-farewell-card",
+    "29-farewell-chip-card",
+    "29-farewell-papers",
     "29-farewell-other-card",
 } | {
     "64-deciding",
@@ -131,6 +149,54 @@ def test_only_a_whole_hold_confirms(theatre: Theatre) -> None:
     assert theatre.listener.heard == [("answer", (1, "confirm"))]
 
 
+def test_a_finger_that_is_held_while_the_page_changes_confirms_nothing(theatre: Theatre) -> None:
+    theatre.show(CASES["60-confirm"], ticket=1)
+    hold = theatre.button("hold")
+    at = middle(hold).toPoint()
+    QTest.mousePress(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert theatre.until(lambda: hold.property("filled") > 0.2)
+    theatre.show(CASES["60-confirm"], ticket=2)  # another quote, on which nobody has pressed yet
+    again = theatre.button("hold")
+    assert again.property("filled") == 0.0
+    theatre.settle()
+    assert again.property("filled") == 0.0, "it does not go on filling"
+    QTest.mouseRelease(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert theatre.listener.heard == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ("04-is-it-you", "41-name-rare", "yes"),
+        ("15-loan", "16-loan-overdue", "plan"),
+        ("15-loan", "16-loan-overdue", "back"),
+    ],
+)
+@pytest.mark.parametrize("by", ["touch", "mouse"])
+def test_a_finger_that_rests_while_the_step_changes_answers_nothing_of_the_new_one(
+    theatre: Theatre, old: str, new: str, name: str, by: str
+) -> None:
+    """Both steps have the button at one place, on one page, which keeps the button."""
+    theatre.show(CASES[new], ticket=1, back=True)
+    at = middle(theatre.button(name)).toPoint()
+    theatre.show(CASES[old], ticket=2, back=True)
+    window, left = theatre.window, Qt.MouseButton.LeftButton
+    if by == "mouse":
+        QTest.mousePress(window, left, pos=at)
+    else:
+        QTest.touchEvent(window, TOUCH, False).press(0, at, window).commit()
+    theatre.show(CASES[new], ticket=3, back=True)
+    if by == "mouse":
+        QTest.mouseRelease(window, left, pos=at)
+    else:
+        QTest.touchEvent(window, TOUCH, False).release(0, at, window).commit()
+    theatre.settle()
+    assert theatre.listener.heard == []
+    theatre.press(theatre.button(name))
+    heard = ("back", None) if name == "back" else ("answer", (3, name))
+    assert theatre.listener.heard == [heard]
+
+
 def stays(button: QQuickItem) -> bool:
     """Whether the button answers nothing: the tab that is shown, a row to be ticked."""
     return bool(button.property("chosen")) or button.property("ticked") is not None
@@ -186,6 +252,24 @@ def test_bulletins_take_turns(theatre: Theatre) -> None:
     assert theatre.until(lambda: "丁" in texts(theatre), 2000)
 
 
+def test_what_can_be_done_now_takes_turns_and_the_clock_goes_on(theatre: Theatre) -> None:
+    theatre.page.surround(CATALOGUE, ())
+    theatre.show(CASES["01-attract"])
+    assert {"10:00", "查询 24 小时", "查询：账户余额、缴存明细、办理进度"} <= set(texts(theatre))
+    named(theatre, "possible").setProperty("every", 20)
+    assert theatre.until(lambda: "证明：缴存证明、异地贷款证明、对账单等" in texts(theatre), 2000)
+    assert 50_000 < theatre.page._minute.remainingTime() <= 61_000
+    theatre.page._fetched_at -= 60
+    theatre.page._minute.setInterval(0)
+    assert theatre.until(lambda: "10:01" in texts(theatre), 2000)
+
+
+def test_a_terminal_without_a_centre_tells_no_time(theatre: Theatre) -> None:
+    theatre.page._catalogue = None
+    theatre.show(CASES["01-attract"])
+    assert not any(re.fullmatch(r"\d\d:\d\d", text) for text in texts(theatre))
+
+
 def test_a_trouble_of_the_terminal_stands_above_the_bulletins(theatre: Theatre) -> None:
     theatre.page.surround(CATALOGUE, (_("暂时连不上公积金中心，请稍候"),), ("不收取任何费用",))
     theatre.show(CASES["01-attract"])
@@ -219,7 +303,9 @@ def test_a_page_sleeps_until_its_answer_is_dealt_with(theatre: Theatre) -> None:
     assert [b.objectName() for b in theatre.buttons() if b.objectName() in ("print", "back")] == []
     assert theatre.until(lambda: bool(theatre.page.slow), 2000)
     theatre.settle()
-    assert "正在询问中心，请稍候" in texts(theatre)
+    (wait,) = (item for item in theatre.items() if item.property("text") == theatre.page.waiting)
+    assert theatre.page.waiting == "正在询问中心，一般 2 秒"
+    assert wait.property("lineCount") == 1
     theatre.press(theatre.button("leave"))  # leaving is always possible
     assert theatre.listener.heard[-1] == ("leave", None)
     theatre.show(CASES["12-ledger"], ticket=6, back=True)
@@ -238,10 +324,64 @@ def test_a_long_wait_offers_to_leave_where_it_stands(theatre: Theatre) -> None:
         theatre.settle()
         theatre.press(theatre.button("waitNoMore"))
         assert theatre.listener.heard[-1] == ("leave", None)
-        assert "正在退出，请稍候" in texts(theatre)
+        assert "正在退出，一般 1 秒" in texts(theatre)
         assert "waitNoMore" not in [button.objectName() for button in theatre.buttons()]
     finally:
         timer.setInterval(5000)
+
+
+@pytest.mark.parametrize("name", ["02-card", "04-phone-code", "21-printing"])
+def test_what_a_device_answers_also_makes_the_page_wait(theatre: Theatre, name: str) -> None:
+    theatre.show(CASES[name], ticket=5)
+    theatre.page.answered(4)  # of the page before: dropped
+    theatre.settle()
+    assert not theatre.page.busy
+    theatre.page.answered(5)
+    assert theatre.until(lambda: bool(theatre.page.slow), 2000)
+    theatre.settle()
+    assert theatre.page.waiting in texts(theatre)
+    theatre.page.answer("late")
+    assert theatre.listener.heard == []
+
+
+def test_every_wait_says_what_is_done_and_how_long_it_usually_takes() -> None:
+    waits = {step.wait_after(answer) for step in CASES.values() for answer in (None, RESEND, SLIP)}
+    assert {ASKING, MAKING, PROVING, SENDING, TO_PRINTER} < waits
+    for each in {*waits, LEAVING, RETURNING}:
+        said = {language: say(each, language) for language in Language}
+        assert re.fullmatch(r"(正在|中心正在)\w+，一般 \d 秒", said[Language.ZH])
+        assert re.fullmatch(r"[\w ]+: about \d seconds?", said[Language.EN])
+
+
+@pytest.mark.parametrize(
+    ("name", "button", "told"),
+    [
+        ("63-operation-code", "resend", SENDING),
+        ("22-printed", "slip", TO_PRINTER),
+        ("12-ledger", "back", RETURNING),
+    ],
+)
+def test_a_wait_tells_of_what_was_pressed(
+    theatre: Theatre, name: str, button: str, told: Text
+) -> None:
+    theatre.show(CASES[name], ticket=5, back=True)
+    theatre.press(theatre.button(button))
+    assert theatre.page.waiting == say(told, Language.ZH)
+
+
+def test_a_bracket_at_the_end_of_a_value_reaches_the_edge_as_digits_do(theatre: Theatre) -> None:
+    theatre.show(CASES["10-account-frozen"])
+    theatre.settle()
+    image = theatre.window.grabWindow()
+
+    def ink_ends(text: str) -> int:
+        (item,) = (one for one in theatre.items() if one.property("text") == text)
+        box = item.mapRectToScene(item.boundingRect()).toRect()
+        middle = range(box.center().y() - 8, box.center().y() + 8)
+        columns = range(box.left(), box.right() + 40)
+        return max(x for x in columns for y in middle if image.pixelColor(x, y).lightness() < 100)
+
+    assert abs(ink_ends("云岭医院（演示）") - ink_ends("2026年1月")) <= 6
 
 
 def test_what_is_not_an_answer_is_said_and_the_page_wakes(theatre: Theatre) -> None:
@@ -419,6 +559,40 @@ def test_a_document_is_turned_through(theatre: Theatre) -> None:
     landscape.close()
 
 
+def test_a_press_on_the_small_page_shows_that_part_large() -> None:
+    theatre = Theatre(Setting(orientation="landscape"))
+    try:
+        theatre.show(CASES["20-preview"], ticket=7)
+        sheet = named(theatre, "sheet")
+        whole = named(theatre, "whole")
+        assert theatre.until(lambda: whole.property("progress") == 1.0)
+        tops = []
+        for part in ("part2", "part0", "part1"):
+            theatre.press(theatre.button(part))
+            tops.append(sheet.y())
+        assert tops[1] == 0
+        assert tops[0] < tops[2] < tops[1]
+        assert theatre.listener.heard == []
+    finally:
+        theatre.close()
+
+
+def test_the_keys_stand_in_the_same_order_in_both_orientations() -> None:
+    def rows(orientation: str) -> list[list[str]]:
+        theatre = Theatre(Setting(orientation=orientation))
+        theatre.show(CASES["05-code"], ticket=1)
+        keys = {*"0123456789", "clear", "erase"}
+        found = [item for item in theatre.buttons() if item.objectName() in keys]
+        found.sort(key=lambda key: (middle(key).y(), middle(key).x()))
+        names = [key.objectName() for key in found]
+        theatre.close()
+        return [names[at : at + 3] for at in range(0, 12, 3)]
+
+    upright = rows("portrait")
+    assert upright[3] == ["clear", "0", "erase"]
+    assert rows("landscape") == upright
+
+
 LIMITS = VisitLimits(idle_s=10, phone_s=30, answer_s=20, covered_s=40, limit_s=300, limit_warn_s=60)
 
 
@@ -491,6 +665,43 @@ def test_the_cover_hides_everything_of_the_citizen(visited: Theatre) -> None:
     assert visited.window.grabWindow() == hidden != shown
 
 
+def test_who_steps_away_leaves_a_covered_page(visited: Theatre) -> None:
+    """Also the page that comes while they are away. Whoever touches the screen is there, whatever a
+    sensor says that sees nobody who sits low."""
+    visited.stage.page.stands_there(False)
+    tick(visited, AWAY_S - 1)
+    visited.stage.page.stands_there(True)
+    tick(visited, 1)
+    assert not covered(visited)
+    visited.stage.page.stands_there(False)
+    tick(visited, AWAY_S)
+    assert covered(visited)
+    visited.show(CASES["12-ledger"], ticket=3)
+    tick(visited, 1)
+    assert covered(visited)
+    visited.press(visited.button("uncover"))
+    assert not covered(visited)
+    tick(visited, AWAY_S)
+    assert not covered(visited)
+    visited.stage.page.stands_there(True)
+    visited.stage.page.stands_there(False)
+    tick(visited, AWAY_S + 39)
+    assert covered(visited)
+    tick(visited, 1)
+    assert visited.listener.heard[-1:] == [("time_out", "idle")]
+
+
+def test_nobody_is_missed_before_a_visit_or_while_the_terminal_works(visited: Theatre) -> None:
+    visited.stage.clock.hold(True)
+    visited.stage.page.stands_there(False)
+    tick(visited, 2 * AWAY_S)
+    assert not covered(visited)
+    visited.stage.clock.hold(False)
+    visited.stage.clock.stop()
+    tick(visited, 2 * AWAY_S)
+    assert not covered(visited)
+
+
 @pytest.mark.parametrize("by", ["finger", "key"])
 def test_a_touch_lifts_the_cover_and_presses_nothing(visited: Theatre, by: str) -> None:
     """Of the page under the cover, the citizen sees nothing, so their touch can mean nothing."""
@@ -530,7 +741,7 @@ def test_in_care_mode_there_is_three_times_the_time(visited: Theatre) -> None:
 
 
 def test_behind_the_question_nothing_can_be_pressed(visited: Theatre) -> None:
-    button = visited.button("print")
+    button = visited.button("leave")
     tick(visited, 12)
     visited.listener.heard.clear()
     visited.press(button)
@@ -812,3 +1023,47 @@ def test_care_mode_begins_with_the_first_of_each_kind_and_leads_to_all() -> None
         assert len({key for sheet in sheets for key in sheet}) == 11 + 1
     finally:
         theatre.close()
+
+
+def press_brand(theatre: Theatre) -> None:
+    scale = theatre.window.width() / 1080
+    at = QPointF(88 * scale, 60 * scale).toPoint()
+    left, no_key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mouseClick(theatre.window, left, no_key, at)
+    theatre.settle()
+
+
+def test_five_presses_on_the_brand_of_the_attract_page_are_a_technicians(theatre: Theatre) -> None:
+    begun: list[str] = []
+    theatre.page.begun.connect(lambda: begun.append("citizen"))
+    theatre.page.maintained.connect(lambda: begun.append("technician"))
+    theatre.show(CASES["01-attract"])
+    for _press in range(5):
+        assert theatre.listener.heard == []
+        press_brand(theatre)
+    assert theatre.listener.heard == [("answer", (theatre.ticket, MAINTENANCE))]
+    assert begun == ["technician"]
+
+
+def test_the_brand_of_any_other_page_cannot_be_pressed(theatre: Theatre) -> None:
+    theatre.show(CASES["07-menu"])
+    for _press in range(6):
+        press_brand(theatre)
+    assert theatre.listener.heard == []
+
+
+def test_a_frame_follows_its_cause_at_once() -> None:
+    """Qt would wait for 5 ms before each frame; timers run out in the order of their times."""
+    theatre = Theatre()
+    order: list[str] = []
+
+    def note() -> None:
+        order.append("frame")
+
+    theatre.window.frameSwapped.connect(note)
+    theatre.window.update()
+    QTimer.singleShot(3, lambda: order.append("later"))
+    assert theatre.until(lambda: {"frame", "later"} <= set(order))
+    theatre.window.frameSwapped.disconnect(note)
+    assert order[0] == "frame"
+    theatre.close()

@@ -57,7 +57,7 @@ from ui.desk.levers import BANK, CENTRE, DEVICES, Lever, clauses, standing, undo
 from ui.desk.parts import DeskPart
 from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
 from ui.robots.finger import walk
-from ui.stage import LEAST, fitting
+from ui.window import LEAST, fitting
 
 WIDE, NARROW, LOW = QSize(1314, 1010), QSize(682, 1010), QSize(640, 732)
 """Windows beside an upright and a wide terminal on 1920×1080, and a wide one on 1280×800."""
@@ -564,9 +564,11 @@ def test_every_way_in_is_played_by_scripts(
     keys = [facts["key"] for order, facts in told(all_well, Kind.PIN_PAD) if order == "press"]
     assert keys == [*"123456", "enter"]
     assert all_well.look("camera")["who"] == "two"
-    run = bank.run("citizen: put who=P03 card=bank")
-    assert run.wait(10)
-    assert (run.trouble, bank.look("machine")["kind"]) == ("", "bank")
+    for card in people.BANK_CARDS:
+        run = bank.run(f"citizen: put who=P03 card={card}")
+        assert run.wait(10)
+        assert (run.trouble, bank.look("machine")["kind"]) == ("", "bank")
+        bank.run(f"citizen: lift card={card}").wait(10)
     http.headers["X-Terminal"] = "T0001"
     login = http.post(f"{centre}/v1/logins", timeout=5).json()
     all_well.run(f"citizen: agree who=P03 digits={login['digits']}").wait(10)
@@ -637,12 +639,43 @@ def test_what_one_sees_and_does_at_the_other_devices(trainer: Trainer, rig: Rig)
     trainer.until(lambda: not rig.look("io_board")["person_near"])
 
 
+def test_a_film_or_a_photo_is_held_before_the_camera(
+    trainer: Trainer, rig: Rig, tmp_path: Path
+) -> None:
+    def typed(path: Path) -> None:
+        trainer.item("clip.path").setProperty("text", str(path))
+        trainer.click("clip.play")
+
+    def said() -> str:
+        return str(trainer.desk.property("trouble"))
+
+    photo = grey_portrait(tmp_path)
+    trainer.choose(Kind.CAMERA)
+    assert "clip.stop" not in trainer.names()
+    assert not trainer.item("clip.play").isEnabled()
+    typed(photo)
+    trainer.until(lambda: rig.look(Kind.CAMERA)["clip"] == photo.name)
+    trainer.until(lambda: photo.name in trainer.line(Kind.CAMERA))
+    trainer.until(lambda: "clip.stop" in trainer.names())
+    trainer.window.window.grabWindow()
+    trainer.click("clip.stop")
+    trainer.until(lambda: rig.look(Kind.CAMERA)["clip"] == "")
+
+    (tmp_path / "words.mp4").write_text("no film")
+    typed(tmp_path / "words.mp4")
+    trainer.until(lambda: said() == "words.mp4 不是影片，也不是照片")
+    typed(tmp_path / "nowhere.mp4")
+    trainer.until(lambda: said().startswith("没有这个文件"))
+    assert rig.look(Kind.CAMERA)["clip"] == ""
+
+
 def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
     """The shipped drivers switch the lights and play the sounds."""
     from drivers.catalogue import create
     from drivers.hosting.thread_host import ThreadHost
     from drivers.lights.types import FlashRate, Light, SetLight
-    from drivers.speaker.types import Play, Sound
+    from drivers.speaker.types import Play, Say, Sound
+    from kiosk.terminal.spoken import clips
 
     trainer.choose("io_board")
     lights = ThreadHost(create(Kind.LIGHTS, "io_board", {"port": rig.devices["io_board"].address}))
@@ -660,6 +693,7 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
     if shutil.which("aplay") is None:
         return  # test_speaker reports the missing program
     trainer.choose(Kind.SPEAKER)
+    mask = clips()[Language.EN]["Take off your mask"]
     speaker = ThreadHost(
         create(Kind.SPEAKER, "aplay", {"device": rig.devices[Kind.SPEAKER].address})
     )
@@ -670,13 +704,15 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
             trainer.until(partial(last_played, rig, sound.value))
         assert rig.look(Kind.SPEAKER)["played"][-1]["volume"] in range(48, 53)
         trainer.until(lambda: "出错了 5" in trainer.line(Kind.SPEAKER))
+        speaker.execute(Say((mask,), 50), 10.0)
+        trainer.until(lambda: "Take off your mask 50%" in trainer.line(Kind.SPEAKER))
     finally:
         speaker.stop()
 
 
 def last_played(rig: Rig, sound: str) -> bool:
     played = rig.look(Kind.SPEAKER)["played"]
-    return bool(played) and played[-1]["sound"] == sound
+    return bool(played) and played[-1].get("sound") == sound
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,11 @@ from PySide6.QtQml import QQmlEngine, QQmlExpression
 from PySide6.QtQuick import QQuickItem
 
 from kiosk.centre.models import ShortName
+from kiosk.visit.steps import Menu
+from kiosk.words import Language, say
 from tests.ui.cases import NOTICES, cases
 from tests.ui.goldens import ENDS
+from tests.ui.own_samples import own_samples
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, is_button, is_text, on_scene, walk
 
@@ -219,19 +222,32 @@ def turn_through(theatre: Theatre) -> Iterator[int]:
         yield sheet
 
 
+def turn_back(theatre: Theatre) -> None:
+    """To the first sheet: a page keeps its sheet when its words or its letters change."""
+    while before := [b for b in theatre.buttons() if b.objectName() == "previous"]:
+        theatre.press(before[0])
+
+
+WAYS = ((False, "zh_CN"), (False, "en"), (True, "en"), (True, "zh_CN"))
+"""Large letters or not, and the language. One switch leads from each way to the next, and the last
+way of a page is the first of the page after it: every switch draws the whole page anew."""
+
+
 @pytest.mark.parametrize("lowered", [False, True], ids=["normal", "lowered"])
 @pytest.mark.parametrize("orientation", ["portrait", "landscape"])
 def test_every_page_fits(orientation: str, lowered: bool) -> None:
     theatre = Theatre(Setting(orientation=orientation, lowered=lowered))
     found: list[str] = []
+    ways = WAYS
     try:
-        for ticket, (name, step) in enumerate(cases().items(), start=1):
+        every = {**cases(), **own_samples()}
+        for ticket, (name, step) in enumerate(every.items(), start=1):
             theatre.greet(NAMES[ticket % 3] if name > "07" else "")
             told = name.startswith("53")
             theatre.page.surround(
                 LONGEST,
                 NOTICES if told else (),
-                NOTICES if told or name.startswith("01") else (),
+                NOTICES if told or (name.startswith("01-attract") and "own" not in name) else (),
             )
             theatre.show(
                 step,
@@ -243,21 +259,29 @@ def test_every_page_fits(orientation: str, lowered: bool) -> None:
                 or (name >= "73" and name not in ENDS)
                 or name.startswith("55"),
             )
-            for elder in (False, True):
-                for language in ("zh_CN", "en"):
-                    setting = Setting(orientation, language, elder=elder, lowered=lowered)
-                    for sheet in turn_through(theatre):
-                        found += [
-                            f"{name} {setting} sheet {sheet}: {fault}"
-                            for fault in faults(theatre, setting)
-                        ]
-                    theatre.appearance.toggleLanguage()
-                    theatre.settle()
-                theatre.appearance.toggleElder()
-                theatre.settle()
+            for elder, language in ways:
+                switch(theatre, elder=elder, language=language)
+                setting = Setting(orientation, language, elder=elder, lowered=lowered)
+                for sheet in turn_through(theatre):
+                    found += [
+                        f"{name} {setting} sheet {sheet}: {fault}"
+                        for fault in faults(theatre, setting)
+                    ]
+                turn_back(theatre)
+            ways = ways[::-1]
     finally:
         theatre.close()
     assert not found, "\n".join([f"{len(found)} faults", *found])
+
+
+def switch(theatre: Theatre, *, elder: bool, language: str) -> None:
+    """Let the screen stand in this way, if it stands in another."""
+    if theatre.appearance.large != elder:
+        theatre.appearance.toggleElder()
+        theatre.settle()
+    if theatre.appearance.language != language:
+        theatre.appearance.toggleLanguage()
+        theatre.settle()
 
 
 @pytest.mark.parametrize("orientation", ["portrait", "landscape"])
@@ -268,10 +292,9 @@ def test_contrast_moves_nothing(orientation: str) -> None:
         for ticket, step in enumerate(cases().values(), start=1):
             theatre.show(step, ticket=ticket)
             before = places(theatre)
-            theatre.appearance.toggleContrast()
+            theatre.appearance.toggleContrast()  # on, or off again for every second page
             theatre.settle()
             assert places(theatre) == before
-            theatre.appearance.toggleContrast()
     finally:
         theatre.close()
 
@@ -288,5 +311,22 @@ def test_a_greeting_stays_in_the_head(agent: bool) -> None:
         theatre.greet("JANE SARAH DOE", agent=agent)
         theatre.show(cases()["07-menu"])
         assert not faults(theatre, Setting())
+    finally:
+        theatre.close()
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_titles_of_a_menu_stand_in_one_line_and_so_at_one_height(language: str) -> None:
+    theatre = Theatre(Setting(language=language))
+    try:
+        for name in ("06-public-menu-own", "07-menu-own"):
+            menu = own_samples()[name]
+            assert isinstance(menu, Menu)
+            theatre.show(menu)
+            titles = {say(tile.title, Language(language)) for tile in menu.tiles}
+            shown = {item.property("text"): item for item in theatre.items() if is_text(item)}
+            assert titles <= shown.keys()
+            two = [title for title in titles if shown[title].property("lineCount") > 1]
+            assert not two
     finally:
         theatre.close()

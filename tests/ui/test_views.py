@@ -10,7 +10,17 @@ from drivers.device import Kind
 from kiosk.centre.models import Ledger
 from kiosk.services.ledger import ledger_table
 from kiosk.services.withdrawals import withdrawals_table
-from kiosk.visit.steps import ChooseWay, OutOfService, PaperReady, PresentIdCard, WayTile
+from kiosk.visit.handover import ON_PHONE
+from kiosk.visit.steps import (
+    Action,
+    ChooseWay,
+    OutOfService,
+    PaperReady,
+    PresentIdCard,
+    PresentSocialSecurityCard,
+    ShowFundCode,
+    WayTile,
+)
 from kiosk.words import HIDDEN
 from tests.ui.samples import CATALOGUE, LEDGER
 from ui.contents import (
@@ -18,6 +28,7 @@ from ui.contents import (
     OutOfServiceContent,
     PaperReadyContent,
     PresentCardContent,
+    PresentThingContent,
     TableContent,
 )
 from ui.views import Look, derive
@@ -100,3 +111,32 @@ def test_amounts_in_sums_are_hidden_and_an_empty_table_hides_none() -> None:
     shown = derive(withdrawals_table(()), Look())
     assert isinstance(shown, TableContent)
     assert (shown.eye, shown.lead, shown.sums) == ("", "", ())
+
+
+def test_a_table_that_cannot_be_printed_says_so_beside_its_lead() -> None:
+    way = Action("print", "打印本年", "printer")
+    shown = derive(ledger_table(LEDGER, way), Look())
+    assert isinstance(shown, TableContent)
+    assert (shown.on, shown.on_title, shown.lead) == ("print", "打印本年", "2025 年，共 14 笔")
+    assert (shown.phone, shown.phone_title) == ("", "")
+    shown = derive(ledger_table(LEDGER, way, ON_PHONE), Look())
+    assert isinstance(shown, TableContent)
+    assert (shown.phone, shown.phone_title) == ("handover", "手机上继续")
+    shown = derive(ledger_table(LEDGER, replace(way, closed="缺纸")), Look())
+    assert isinstance(shown, TableContent)
+    assert (shown.on, shown.lead) == ("", "2025 年，共 14 笔 · 打印本年：缺纸")
+
+
+def test_the_slot_and_the_window_are_where_the_settings_say() -> None:
+    look = Look(where={Kind.SMART_CARD: "right"})
+    shown = derive(PresentSocialSecurityCard(), look)
+    assert isinstance(shown, PresentThingContent)
+    assert (shown.icon, shown.device, shown.side, shown.to) == (
+        "slot",
+        "插卡口",
+        "屏幕右边",
+        "right",
+    )
+    shown = derive(ShowFundCode(), look)
+    assert isinstance(shown, PresentThingContent)
+    assert (shown.icon, shown.device, shown.side, shown.to) == ("scan", "", "", "")

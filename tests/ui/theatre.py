@@ -96,6 +96,8 @@ class Theatre:
                 Kind.ID_CARD: "below-right",
                 Kind.RECEIPT_PRINTER: "below-left",
                 Kind.DOCUMENT_PRINTER: "below",
+                Kind.SMART_CARD: "right",
+                Kind.CODE_SCANNER: "below-left",
             },
         )
         if Theatre._stage is None:
@@ -112,7 +114,7 @@ class Theatre:
         self.frames = 0
         self.ticket = 100
         self.window.frameSwapped.connect(self._drawn)
-        self.page.surround(CATALOGUE, ())
+        self.page.surround(CATALOGUE.model_copy(), ())  # another one: its clock begins now
         self.page.show(Attract(), ticket=0, back=False)
         if setting.elder:
             self.appearance.toggleElder()

@@ -20,6 +20,8 @@ from kiosk.centre.operations import (
 from kiosk.centre.units import Employee, MonthList, MonthShare, RemittanceMonth, Remittances, Unit
 from kiosk.identity.acting import whom_page
 from kiosk.identity.sign_in import U_KEY, u_key_tile
+from kiosk.identity.ways import WAYS
+from kiosk.identity.ways.unit_account import account_page
 from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import SERVICES
@@ -40,7 +42,7 @@ from kiosk.services.unit_remittances import (
 from kiosk.services.unit_trials import employees_page, trial_statement
 from kiosk.visit.operation_steps import ConfirmOperation
 from kiosk.visit.operation_words import HOME, outcome
-from kiosk.visit.steps import ChooseWay, Step, Tile, WayTile
+from kiosk.visit.steps import ChooseWay, EnterPassword, Step, Tile, WayTile
 from kiosk.visit.unit_steps import PresentEmployeeCard, UnitMenu
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import BASES, FOR_UNITS
@@ -397,10 +399,24 @@ def unit_samples() -> dict[str, Step[object]]:
         "a8-ratio-confirm": ConfirmOperation(RATIO, "刘*"),
         "a8-unit-data": unit_field_page(FIELDS),
         "a8-companies": companies_page(COMPANIES),
-        "a9-u-key": ChooseWay(
+        "04-unit-account": account_page(others=True),
+        "04-unit-account-wrong": account_page(
+            CentreWords(
+                zh="单位账号或密码不对。请再输入一次；忘记密码请到管理部窗口重设。",
+                en="The account or the password of the employer is wrong. Please enter both again; "
+                "a forgotten password is set anew at a branch.",
+            ),
+            others=True,
+        ),
+        "04-unit-password": EnterPassword(others=True, unit=True),
+        "04-first-ways": ChooseWay(
             _("怎样确认是您本人？"),
             (
-                WayTile("id-card", _("身份证"), _("放在感应区，再验证短信或刷脸"), "card"),
+                *(
+                    WayTile(way.id, way.title, way.hint, way.icon, seconds=way.seconds)
+                    for way in WAYS.values()
+                    if way.begins
+                ),
                 u_key_tile(WayOffer(way=U_KEY, open=True)),
             ),
             _("每种方式都一样有效"),

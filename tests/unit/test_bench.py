@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import math
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Never
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -21,7 +23,17 @@ from drivers.hosting.host import HostPace
 from kiosk import __main__, events
 from kiosk.log import AllowListed
 from kiosk.workshop import bench
-from kiosk.workshop.bench import devices, money, readers, recovery, slips, visits
+from kiosk.workshop.bench import (
+    detectors,
+    devices,
+    face,
+    flat,
+    money,
+    readers,
+    recovery,
+    slips,
+    visits,
+)
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
 from kiosk.workshop.bench.peer import chromium, comparison, throttle
 from kiosk.workshop.bench.stand import bug_lines
@@ -53,8 +65,47 @@ def test_every_figure_is_measured_and_sane(figures: dict[str, Figure]) -> None:
     assert figures["card_to_overview_reader"].median > 500  # paced as a real one
 
 
+def test_what_stays_of_visits_is_measured_and_sane() -> None:
+    found = flat.measure(flat.FlatScale(visits=8, every=1))
+    assert set(found) == set(flat.NAMES)
+    assert found["flat_visit_s"].median > 0.5
+    assert all(abs(found[f"flat_memory_{one}"].median) < 50 for one in ("keeper", "committer"))
+
+
+def test_growth_is_that_of_the_later_looks() -> None:
+    def seen(number: int) -> flat.Survey:
+        memory = {"keeper": 10.0 + number, "fork_server": 70.0, "committer": 20.0}
+        return flat.Survey(memory, descriptors=30 + (number > 5), disk=1.0)
+
+    found = flat.grown([seen(number) for number in range(12)])
+    assert found["flat_memory_keeper"].median == 6
+    assert found["flat_memory_fork_server"].median == found["flat_disk"].median == 0
+    assert found["flat_descriptors"].median == 1
+    assert flat.NAMES["flat_descriptors"].failed_by(found["flat_descriptors"])
+
+
+def test_a_terminal_that_did_not_run_smoothly_tells_nothing_of_what_stays(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(
+        "… kiosk.keeper.keeper: committer started pid=7\n"
+        "… kiosk.keeper.keeper: visit over visit=1 stage=begun cause=left\n"
+    )
+    keeper = flat.KeeperLog(log)
+    keeper.await_visits(1)
+    assert keeper.started == {"committer": 7}
+    with log.open("a") as more:
+        more.write("… kiosk.keeper.keeper: visit failed visit=2 stage=live cause=died\n")
+    with pytest.raises(BenchError, match="visit failed visit=2"):
+        keeper.await_visits(2)
+
+
+def test_too_few_visits_tell_nothing() -> None:
+    with pytest.raises(BenchError, match="too few"):
+        flat.measure(flat.FlatScale(visits=7, every=1))
+
+
 def test_every_figure_of_money_is_measured_and_sane() -> None:
-    scale = money.MoneyScale(operations=1, statements=1, turns=2, commits=3)
+    scale = money.MoneyScale(operations=1, statements=1, turns=2, commits=3, prints=1)
     found = money.measure(scale)
     assert set(found) == set(money.NAMES)
     for name, figure in found.items():
@@ -361,3 +412,38 @@ def test_the_lines_of_a_log_that_tell_of_a_bug() -> None:
     events.VISIT_FAILED.log(logger, cause="died", **ended)
     assert bug_lines(stream.getvalue()) == stream.getvalue().splitlines()[2:]
     assert len(bug_lines(stream.getvalue())) == 4
+
+
+# -- faces ----------------------------------------------------------------------------------------
+
+
+def test_a_rate_is_told_with_its_interval_and_its_trials() -> None:
+    """Wilson's interval of no hit in ten: from 0 to 27.8 %."""
+    none = face.interval(0, 10)
+    assert (none.median, min(none.values), round(none.p99, 1), none.runs) == (0, 0, 27.8, 10)
+    assert Figure((1.0, 2.0)).runs == 2
+
+
+def test_detectors_are_asked_side_by_side_and_a_missing_model_is_none(tmp_path: Path) -> None:
+    assert detectors._made("yunet", [tmp_path]) is None
+    for name in detectors.PEERS:
+        find = detectors._made(name, [])
+        assert find
+        blank = np.full((120, 160, 3), 128, np.uint8)
+        assert len(detectors._found(find, [blank], 2, 1000.0)) == 2
+    pid = os.getpid()
+    assert visits.pss_mb(pid) > 1
+    assert detectors.processor_s(pid) > 0
+
+
+def test_a_page_that_draws_nothing_is_not_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(frames: int) -> None:
+        out = json.dumps({"late": [0.5], "frames": frames}).encode()
+        done = subprocess.CompletedProcess((), 0, out)
+        monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+
+    shown(12)
+    assert face._screen(Path(), 0.0) == {"face_screen_late": Figure((0.5,))}
+    shown(0)
+    with pytest.raises(BenchError, match="draws nothing"):
+        face._screen(Path(), 0.0)

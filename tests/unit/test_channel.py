@@ -30,10 +30,13 @@ from kiosk.keeper.channel import (
     Quit,
     Ready,
     Shown,
+    Touched,
     ToVisit,
+    Upkeep,
     VisitEnd,
 )
 from kiosk.login import LoginEvent
+from kiosk.upkeep import UpkeepEvent
 
 FROM_VISIT: list[tuple[FromVisit, bytes]] = [
     (Ready(), b'{"type":"ready"}\n'),
@@ -45,15 +48,21 @@ FROM_VISIT: list[tuple[FromVisit, bytes]] = [
         Login(LoginEvent.BEGUN, "5" * 32, "id-card:2026-01"),
         b'{"type":"login","event":"begun","id":"%s","detail":"id-card:2026-01"}\n' % (b"5" * 32),
     ),
+    (
+        Upkeep(UpkeepEvent.OPENED, "5" * 32, "ticket:technician:6021"),
+        b'{"type":"upkeep","event":"opened","id":"%s","detail":"ticket:technician:6021"}\n'
+        % (b"5" * 32),
+    ),
     *(
         (Ended(how), b'{"type":"ended","how":"%s"}\n' % how.encode())
-        for how in ("left", "idle", "limit", "trouble", "other-card")
+        for how in ("left", "idle", "limit", "trouble", "other-card", "restart")
     ),
 ]
 TO_VISIT: list[tuple[ToVisit, bytes]] = [
     (Live(), b'{"type":"live"}\n'),
     (Live(leftovers=True), b'{"type":"live","leftovers":true}\n'),
     (Live(after="idle"), b'{"type":"live","after":"idle"}\n'),
+    (Touched("start"), b'{"type":"touched","what":"start"}\n'),
     (Quit(), b'{"type":"quit"}\n'),
 ]
 
@@ -144,6 +153,8 @@ def test_garbage_is_a_value_and_the_last(keeper: ChannelWire[KeeperEnd], line: b
         ("", "zhang san"),
         ("", "13800138000"),
         ("", "id:350100199001011234"),
+        ("", "138-0013-8000"),
+        ("", "35010019.90010112.34"),
         ("", "sms\n"),
         ("", "a" * 65),
     ],

@@ -19,7 +19,7 @@ from kiosk.words import Language
     [
         (Table.DOCUMENT_KIND, "01 02 03 04 99"),
         (Table.EMPLOYER_STATUS, "01 02 03 04 05 99"),
-        (Table.BOOKING_KIND, "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 99"),
+        (Table.BOOKING_KIND, "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 71 99"),
         (Table.ACCOUNT_STATUS, "01 02 03 04 05 06 99"),
         (Table.WITHDRAWAL_REASON, "01 02 03 04 05 06 07 08 09 99"),
         (Table.WITHDRAWAL_WAY, "01 02 99"),
@@ -31,6 +31,7 @@ from kiosk.words import Language
         (Table.LOAN_RISK, "01 02 03 04 05 99"),
         (Table.LOAN_BOOKING_KIND, "01 02 03 04 05 06 07 08 09 99"),
         (Table.LOAN_STATE, "0 1 2 3 4 5 6 8"),
+        (Table.TRANSFER_STAGE, "00 01 02 05 06 08 13 20 40"),
         (Table.SEX, "0 1 2 9"),
         (Table.NATION, " ".join(f"{n:02}" for n in range(1, 57)) + " 97 98"),
     ],

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import sys
 from importlib.abc import MetaPathFinder
 from pathlib import Path
@@ -11,9 +12,22 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kiosk import __main__ as command_line
+from kiosk.keeper import keeper, rising
 from kiosk.workshop import robots
 
-OF_A_TERMINAL = ("audit", "doctor", "models", "run", "unresolved")
+OF_A_TERMINAL = (
+    "audit",
+    "doctor",
+    "enrol",
+    "maintenance",
+    "models",
+    "prepare",
+    "run",
+    "screen",
+    "setup",
+    "staff",
+    "unresolved",
+)
 
 
 class NoWorkshop(MetaPathFinder):
@@ -91,12 +105,12 @@ def test_orders_to_a_desk_explain_themselves_without_one(command: str) -> None:
     assert "Missing option '--directory'" in refused.output
 
 
-@pytest.mark.parametrize("command", ["run", "doctor"])
+@pytest.mark.parametrize("command", ["run", "models"])
 def test_a_command_without_settings_says_the_next_step(command: str, tmp_path: Path) -> None:
     told = invoke(command, "--settings", str(tmp_path / "none.toml"))
     assert told.exit_code == 1
     assert "there are no settings" in told.output
-    assert "README" in told.output
+    assert "kiosk setup" in told.output
     assert "kiosk demo" in told.output
 
 
@@ -129,3 +143,15 @@ def test_the_help_of_tell_names_the_desk_to_tell() -> None:
     told = invoke("desk", "tell", "--help")
     assert told.exit_code == 0
     assert "--directory DIR tell" in told.output
+
+
+def test_a_technicians_restart_begins_the_same_command_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[list[str]] = []
+    monkeypatch.setattr(rising, "begin", lambda command: None)  # no poster for a keeper of nobody
+    monkeypatch.setattr(keeper, "run", lambda *args, **options: keeper.RESTARTS)
+    monkeypatch.setattr(os, "execv", lambda program, words: begun.append(words))
+    monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "kiosk", "run"])
+    CliRunner().invoke(command_line.main, ["run"])
+    assert begun == [[sys.executable, "-m", "kiosk", "run"]]

@@ -24,6 +24,7 @@ from kiosk.operations.committer import (
 )
 from kiosk.operations.journal import FILE, Journal, audit_records
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
+from kiosk.upkeep import UpkeepEvent
 
 A, B, C, D = "a" * 32, "b" * 32, "c" * 32, "d" * 32
 KIND = Business.REPAY_LOAN_WITHDRAWAL
@@ -406,7 +407,9 @@ class Disk:
             self.check()
             probe(journal)
 
-        def guarded_note(journal: Journal, event: LoginEvent, id: str, detail: str) -> None:
+        def guarded_note(
+            journal: Journal, event: LoginEvent | UpkeepEvent, id: str, detail: str
+        ) -> None:
             self.check()
             note(journal, event, id, detail)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from kiosk.__main__ import main
+from kiosk.keeper import keeper
 from kiosk.workshop import demo, robots
 from ui.robots import player
 
@@ -93,3 +96,17 @@ def test_a_visit_that_failed_ends_the_demo(tmp_path: Path) -> None:
             assert ended.wait(10)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_a_technician_restarts_the_terminal_and_not_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = SimpleNamespace(directory=tmp_path, settings=tmp_path, centre="", hardware=None)
+    codes = [keeper.RESTARTS, keeper.RESTARTS, 0]
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(demo, "place", lambda **_: nullcontext(here))
+    monkeypatch.setattr(demo, "prepare", lambda *_: None)
+    monkeypatch.setattr(demo, "_ending_with", lambda _: nullcontext())
+    monkeypatch.setattr(keeper, "run", lambda *_, **__: codes.pop(0))
+    assert demo.run(tmp_path, offscreen=False) == 0
+    assert codes == []

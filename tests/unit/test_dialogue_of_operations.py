@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
+from drivers.code_scanner.types import Code, ReadCode
+from drivers.device import Kind, State, Status
+from drivers.hosting.host import Host
+from kiosk.counters import Counted, CounterFile
 from kiosk.endings import How
 from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.dialogue import Dialogue
@@ -108,6 +113,52 @@ def test_what_is_pressed_while_the_centre_is_asked_counts_on_the_page_as_it_is_t
     glass = dialogue.screen
     assert isinstance(glass, Glass)
     assert glass.amended.get(timeout=5) == later
+
+
+def test_devices_rest_until_a_citizen_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Host, "rest", lambda host: told.append(f"{host.kind} rests"))
+    monkeypatch.setattr(Host, "attend", lambda host: told.append(f"{host.kind} attends"))
+    settings = Settings(
+        terminal="T0001",
+        centre=CentreSettings(url="http://127.0.0.1:9", seal_roots=Path("root.pem")),
+        devices={Kind.CODE_SCANNER: {"driver": "serial", "port": "/nowhere"}},
+    )
+    terminal = Terminal(settings, lambda how: None)
+    assert told == ["code_scanner rests"]
+    terminal.begun()
+    assert told == ["code_scanner rests", "code_scanner attends"]
+
+
+def test_neither_the_screen_nor_a_device_waits_for_the_disk_of_the_counters(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate, counted = threading.Event(), SimpleQueue[object]()
+
+    def add(_: CounterFile, steps: Mapping[Counted, int]) -> None:
+        gate.wait()
+        counted.put(dict(steps))
+
+    def note(_: CounterFile, kind: Kind, status: Status) -> None:
+        counted.put(status.state)
+        raise ValueError("a name")
+
+    monkeypatch.setattr(CounterFile, "add", add)
+    monkeypatch.setattr(CounterFile, "note", note)
+    settings = Settings(
+        terminal="T0001",
+        centre=CentreSettings(url="http://127.0.0.1:9", seal_roots=Path("root.pem")),
+    )
+    terminal = Terminal(settings, lambda how: None)
+    soon(terminal._keep_counts)
+    terminal.begun()
+    terminal._device_changed(Kind.ID_CARD, Status(State.OFFLINE))
+    terminal._count(ReadCode(), Code("x", "QR"))
+    assert counted.empty()
+    gate.set()
+    told = [counted.get(timeout=5) for _ in range(3)]
+    assert told == [{Counted.VISITS: 1}, State.OFFLINE, {Counted.CODES: 1}]
+    assert "uncaught" in " ".join(caplog.messages)
 
 
 @pytest.mark.parametrize("standing", Standing)

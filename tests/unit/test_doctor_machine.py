@@ -20,6 +20,7 @@ from kiosk.doctor import machine, permissions, processes, x_screen
 from kiosk.doctor.findings import Finding, Verdict
 from kiosk.doctor.permissions import UnixAccount
 from kiosk.doctor.x_screen import XScreen
+from kiosk.operations import journal
 from kiosk.settings import CentreSettings, ScreenSettings, Settings
 
 OWNER, GROUP, OTHER = 60001, 60002, 60003
@@ -327,6 +328,35 @@ def test_disk_and_memory_that_are_full(monkeypatch: pytest.MonkeyPatch) -> None:
     full = {one.name: one for one in machine.resources_left(with_devices())}
     assert full["disk"].verdict is full["memory"].verdict is Verdict.BAD
     assert full["disk"].mend.startswith("see what takes it: du")
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "seen"),
+    [
+        ("ext4", Verdict.GOOD, "is kept at a power cut"),
+        ("tmpfs", Verdict.BAD, "is on tmpfs, which forgets at a power cut: no money"),
+        ("overlay", Verdict.BAD, "is on overlay, which forgets at a power cut: no money"),
+    ],
+)
+def test_a_journal_that_a_power_cut_takes_is_told_with_what_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, verdict: Verdict, seen: str
+) -> None:
+    state = tmp_path / "a state"
+    state.mkdir()
+    mounts = tmp_path / "mountinfo"
+    place = str(state).replace(" ", "\\040")
+    mounts.write_text(
+        f"1 0 8:1 / / rw - squashfs /dev/sda1 rw\n2 1 8:2 / {place} rw - {kind} /dev/sda2 rw\n"
+    )
+    monkeypatch.setattr(journal, "MOUNTS", mounts)
+    monkeypatch.setenv("STATE_DIRECTORY", str(state))
+    (told,) = (one for one in machine.resources_left(with_devices()) if one.name == "journal")
+    assert (told.verdict, told.seen) == (verdict, f"{state} {seen}")
+    assert ("fstab" in told.mend) is (verdict is Verdict.BAD)
+    at_a_desk = msgspec.structs.replace(with_devices(), production=False)
+    assert "journal" not in {one.name for one in machine.resources_left(at_a_desk)}
+    monkeypatch.setenv("STATE_DIRECTORY", str(state / "not there"))
+    assert "journal" not in {one.name for one in machine.resources_left(with_devices())}
 
 
 # -- the screen that goes dark, the user -----------------------------------------------------------

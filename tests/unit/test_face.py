@@ -478,3 +478,29 @@ def test_the_command_lists_and_installs(small_pins: dict[str, bytes], tmp_path: 
     assert refused.exit_code == 1
     assert "is no folder" in refused.output
     assert run(main, ["models", "--settings", str(tmp_path / "no.toml")]).exit_code == 1
+    nowhere = run(main, ["models", "--folder", str(folder), "install"])
+    assert nowhere.exit_code == 2
+    assert "name a folder or an address" in nowhere.output
+
+
+def test_the_settings_may_say_where_the_models_come_from(
+    small_pins: dict[str, bytes], tmp_path: Path
+) -> None:
+    source, folder, file = tmp_path / "source", tmp_path / "models", tmp_path / "terminal.toml"
+    source.mkdir()
+    (source / models.SFACE).write_bytes(small_pins[models.SFACE])
+    with served(source) as address:
+        lines = (
+            'terminal = "T0001"',
+            "production = false",
+            "[centre]",
+            'url = "http://127.0.0.1:1"',
+            'seal_roots = "r.pem"',
+            "[face]",
+            f'models = "{folder}"',
+            f'source = "{address}"',
+        )
+        file.write_text("\n".join(lines), encoding="utf-8")
+        done = CliRunner().invoke(main, ["models", "--settings", str(file), "install"])
+    assert done.output == f"installed {models.SFACE}\n"
+    assert (folder / models.SFACE).read_bytes() == small_pins[models.SFACE]

@@ -99,6 +99,15 @@ def test_a_visit_for_every_request(stage: Path, adopting: None, player: list[str
     assert server.end() == 0
 
 
+def test_a_program_that_was_imported_ahead_is_not_executed_again(
+    stage: Path, adopting: None
+) -> None:
+    server = AskedServer(stage, "a_program", "-m", "tests.faults")
+    server.says()
+    assert exit_of(server.ask()) == 5, "its main has run"
+    assert server.end() == 0
+
+
 def test_a_visit_whose_keeper_is_gone_does_not_begin(stage: Path) -> None:
     server = AskedServer(stage, "nothing")
     server.says()

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from importlib.metadata import requires
 from pathlib import Path
 
 import click
 import pytest
+from packaging.requirements import Requirement
 
 from kiosk.__main__ import main
+from kiosk.display import rules, server
 from kiosk.identity.face.models import NotInstalled, PinnedWheel
-from tools import fetch_models
+from tools import build_deb, fetch_models
 
 TREE = Path(__file__).parents[2]
 ASSETS = TREE / "assets"
@@ -62,13 +65,67 @@ def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk() -> None:
     assert [line for line in ours if "is not executable" not in line] == []
 
 
-def test_the_unit_may_do_little_to_its_machine() -> None:
+@pytest.mark.parametrize("name", ["kiosk.service", "kiosk-screen.service"])
+def test_a_unit_may_do_little_to_its_machine(name: str) -> None:
     if shutil.which("systemd-analyze") is None:
         return  # Only systemd can rate its units: apt-get install systemd.
-    unit = str(ASSETS / "systemd" / "kiosk.service")
+    unit = str(ASSETS / "systemd" / name)
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=18"]
     analysed = subprocess.run([*command, unit], capture_output=True, text=True, check=False)
     assert analysed.returncode == 0, analysed.stdout.splitlines()[-1]
+
+
+LOCKDOWN = ASSETS / "lockdown"
+
+
+def locked(path: str) -> list[str]:
+    """The lines of a file of the lockdown that mean something."""
+    lines = (LOCKDOWN / path).read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def test_no_key_leads_out_of_the_terminal() -> None:
+    assert locked("usr/lib/sysctl.d/60-kiosk.conf") == ["kernel.sysrq = 0"]
+    manager = locked("usr/lib/systemd/system.conf.d/60-kiosk.conf")
+    assert {"CtrlAltDelBurstAction=none", "RuntimeWatchdogSec=30s"} <= set(manager)
+    login = locked("usr/lib/systemd/logind.conf.d/60-kiosk.conf")
+    assert {"NAutoVTs=0", "ReserveVT=0"} <= set(login)
+    keys = [line for line in login if line.startswith("Handle")]
+    assert keys
+    assert all(line.endswith("=ignore") for line in keys)
+    getty = locked("usr/lib/systemd/system/getty@.service.d/60-kiosk.conf")
+    assert "ConditionPathExists=!/etc/kiosk/terminal.toml" in getty
+    assert "mask --quiet ctrl-alt-del.target" in (TREE / "packaging/debian/postinst").read_text()
+    unit = (ASSETS / "systemd" / "kiosk-screen.service").read_text(encoding="utf-8")
+    assert "\nConflicts=getty@tty1.service\n" in unit
+
+
+def test_usbguard_reads_the_rules_that_are_written_for_it() -> None:
+    daemon = locked("usr/share/provident-kiosk/usbguard-daemon.conf")
+    assert f"RuleFile=/{rules.USBGUARD}" in daemon
+    assert {"ImplicitPolicyTarget=block", "PresentDevicePolicy=apply-policy"} <= set(daemon)
+    drop_in = "\n".join(locked("usr/lib/systemd/system/usbguard.service.d/60-kiosk.conf"))
+    assert f"-e /{rules.USBGUARD}" in drop_in
+    assert "/usr/share/provident-kiosk/usbguard-daemon.conf" in drop_in
+    assert "install usb_storage /bin/false" in locked("usr/lib/modprobe.d/60-kiosk.conf")
+
+
+def test_the_terminal_draws_where_the_screen_is() -> None:
+    screen = (ASSETS / "systemd" / "kiosk-screen.service").read_text(encoding="utf-8")
+    terminal = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
+    place = re.findall(r"XDG_RUNTIME_DIR=(\S+)", screen)[0]
+    assert f"WAYLAND_DISPLAY={place}/{server.SOCKET}" in terminal
+    assert "QT_WAYLAND_DISABLE_WINDOWDECORATION=1" in terminal
+    for line in ("User=kiosk", "Type=notify", "NotifyAccess=all", "Restart=always"):
+        assert f"\n{line}\n" in screen
+
+
+def test_the_outputs_are_asked_once_udev_has_loaded_their_driver() -> None:
+    unit = (ASSETS / "systemd" / "kiosk-prepare.service").read_text(encoding="utf-8")
+    waits, asks = "ExecStartPre=-/usr/bin/udevadm settle ", "ExecStart=/usr/bin/kiosk prepare "
+    assert re.findall(r"^ExecStart.*? .*? ", unit, re.M) == [waits, asks]
+    limit, wait = (int(re.findall(f"{name}=(\\d+)", unit)[0]) for name in ("Sec", "--timeout"))
+    assert wait < limit
 
 
 def test_every_package_is_needed_for_something() -> None:
@@ -78,10 +135,121 @@ def test_every_package_is_needed_for_something() -> None:
     assert len(set(packages)) == len(packages)
 
 
+def test_the_workshops_package_brings_what_the_terminals_lacks() -> None:
+    terminal = (TREE / "requirements-terminal.lock").read_text(encoding="utf-8")
+    beyond: set[str] = set()
+    wanted = ["provident-kiosk-workshop"]
+    while wanted:
+        for text in requires(wanted.pop()) or ():
+            needed = Requirement(text)
+            name = needed.name.lower().replace("_", "-")
+            here = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            ours = name == "provident-kiosk" or re.search(rf"^{name}==", terminal, re.M | re.I)
+            if here and not ours and name not in beyond:
+                beyond.add(name)
+                wanted.append(name)
+    assert set(build_deb.WORKSHOP_LIBRARIES) == beyond
+    pinned = re.findall(r"^([\w.-]+)==\S+.*\\$", build_deb._locked(tuple(sorted(beyond))), re.M)
+    assert pinned == sorted(beyond)
+    assert build_deb._locked(("h11",)).count("--hash=sha256:") == 2
+
+
+def test_what_only_an_unused_library_needed_goes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs = {"cv2.so": "libcv-1.so", "libold-2.so": "libof-3.so"}
+    for name in ("cv2/cv2.so", "x.libs/libcv-1.so", "x.libs/libold-2.so", "x.libs/libof-3.so"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    def elf(*command: str) -> str:
+        return f" (NEEDED) Shared library: [{needs.get(Path(command[-1]).name, 'libc.so.6')}]"
+
+    monkeypatch.setattr(build_deb, "_said", elf)
+    build_deb._prune_bundled(tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*.so")) == ["cv2.so", "libcv-1.so"]
+
+
+def test_opencv_finds_debians_lapack_by_the_name_it_was_linked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = tmp_path / build_deb.PLACE / "lib/python3.11/site-packages"
+    bundled = packages / "opencv_python_headless.libs" / "libopenblas-r0.so"
+    bundled.parent.mkdir(parents=True)
+    bundled.touch()
+    lapack = tmp_path / "usr/lib/some-linux-gnu/liblapack.so.3"
+    lapack.parent.mkdir()
+    lapack.touch()
+    monkeypatch.setattr(build_deb, "_said", lambda *_: "some-linux-gnu")
+    build_deb._share_lapack(packages)
+    assert bundled.resolve() == lapack.resolve()
+    assert not bundled.readlink().is_absolute()
+
+
+def test_the_command_names_no_place_of_the_build(tmp_path: Path) -> None:
+    for name in ("kiosk", "pip", "python"):
+        # What pip writes where the path is too long for a first line.
+        script(tmp_path / "bin" / name, f"'''exec' {tmp_path}/bin/python", "' '''")
+    (tmp_path / "pyvenv.cfg").write_text(f"home = /usr/bin\ncommand = venv {tmp_path}\n")
+    build_deb._commands(tmp_path)
+    left = sorted(path.name for path in (tmp_path / "bin").iterdir())
+    assert left == ["kiosk", "python", "python3"]
+    command = (tmp_path / "bin" / "kiosk").read_text()
+    assert command.startswith(f"#!/{build_deb.PLACE}/bin/python -IB\n")
+    assert str(tmp_path) not in command + (tmp_path / "pyvenv.cfg").read_text()
+
+
+def test_what_was_edited_after_linking_is_not_stripped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stripped: list[Path] = []
+    monkeypatch.setattr(subprocess, "run", lambda command, check: stripped.append(command[-1]))
+    paths = [tmp_path / "cv2" / "cv2.so", tmp_path / "numpy.libs" / "libopenblas.so"]
+    build_deb._strip(paths)
+    assert stripped == paths[:1]
+
+
+def test_the_profile_of_apparmor_is_named_by_the_unit_and_knows_each_program() -> None:
+    profile = (TREE / "packaging" / "debian" / "apparmor").read_text(encoding="utf-8")
+    unit = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
+    assert f"\nprofile {build_deb.PACKAGE} flags=(complain) {{\n" in profile
+    assert f"\nAppArmorProfile=-{build_deb.PACKAGE}\n" in unit
+    assert profile.count("{") == profile.count("}")
+    postinst = (TREE / "packaging" / "debian" / "postinst").read_text(encoding="utf-8")
+    assert f"/etc/apparmor.d/{build_deb.PACKAGE}" in postinst
+
+
+def test_the_package_brings_the_pages_that_its_installation_refers_to() -> None:
+    page = (TREE / "docs" / "installation.zh.md").read_text(encoding="utf-8")
+    referred = re.findall(r"`docs/([\w.-]+\.md)`|\]\(([\w.-]+\.md)\)", page)
+    assert {"".join(pair) for pair in referred} <= set(build_deb.HANDBOOKS)
+    assert "screen.md" in {"".join(pair) for pair in referred}
+
+
 def script(path: Path, *lines: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
     path.chmod(0o755)
+
+
+@pytest.mark.parametrize("refuses", ["", "mask"])
+def test_a_target_of_the_machine_itself_does_not_break_the_installation(
+    tmp_path: Path, refuses: str
+) -> None:
+    for program in ("adduser", "apparmor_parser", "getent", "install", "udevadm"):
+        script(tmp_path / program)
+    lines = (f'echo "$@" >> {tmp_path}/asked', f'test "$1" != "{refuses}"')
+    script(tmp_path / "systemctl", *lines)
+    ran = subprocess.run(
+        ["/bin/sh", TREE / "packaging" / "debian" / "postinst", "configure"],
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    asked = (tmp_path / "asked").read_text()
+    assert "enable --quiet kiosk.service\nmask --quiet ctrl-alt-del.target\n" in asked
+    assert ("Ctrl-Alt-Del is not switched off" in ran.stderr) is bool(refuses)
 
 
 @pytest.mark.parametrize(("failed", "stamped"), [(0, True), (1, False)])

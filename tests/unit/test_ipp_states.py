@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.device import Media, Reason, State, Status, Supply
 from drivers.document_printer.codec import Group, Tag, attribute
-from drivers.document_printer.states import keyword, read_status
+from drivers.document_printer.states import keyword, read_status, read_supplies
 
 
 def printer(state: int | None, *reasons: str, message: str = "", accepts: bool = True) -> Group:
@@ -144,3 +144,27 @@ def test_a_severity_is_taken_off_once() -> None:
 def test_any_words_give_a_status(state: int | None, reasons: list[str], message: str) -> None:
     status = read_status(printer(state, *reasons, message=message))
     assert isinstance(status, Status)
+
+
+@pytest.mark.parametrize(
+    ("levels", "tops", "percents"),
+    [
+        ((23, 80), (), [23, 80]),
+        ((46, 80), (200, 100), [23, 80]),
+        ((-1, -3), (), [None, None]),
+        ((150, 0), (0,), [100, 0]),
+        ((7,), (), [7]),
+        ((), (), []),
+    ],
+)
+def test_how_full_the_supplies_are(
+    levels: tuple[int, ...], tops: tuple[int, ...], percents: list[int | None]
+) -> None:
+    said = [attribute("marker-names", Tag.NAME, "toner\x1b", "waste")]
+    if levels:
+        said.append(attribute("marker-levels", Tag.INTEGER, *levels))
+    if tops:
+        said.append(attribute("marker-high-levels", Tag.INTEGER, *tops))
+    found = read_supplies(Group(Tag.PRINTER_GROUP, tuple(said)))
+    assert [each.percent for each in found] == percents
+    assert all(each.name.isprintable() for each in found)

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -17,6 +18,7 @@ from kiosk.operation import Business, OperationState
 from kiosk.operations import journal as journals
 from kiosk.operations.journal import Journal, set_aside, unfit_file_system
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
+from kiosk.upkeep import UpkeepEvent
 
 A, B, C = "a" * 32, "b" * 32, "c" * 32
 KIND = Business.REPAY_LOAN_WITHDRAWAL
@@ -48,7 +50,7 @@ def append_many(journal: Journal) -> None:
 
 
 def rows(path: Path, table: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         return connection.execute(f"SELECT * FROM {table} ORDER BY seq").fetchall()
 
 
@@ -82,6 +84,15 @@ def test_what_was_appended_is_there_after_the_next_start(path: Path) -> None:
     assert {row[1] for row in rows(path, "events")} == {epoch}
 
 
+@pytest.mark.parametrize("event", list(UpkeepEvent))
+def test_what_comes_of_maintenance_stands_in_the_audit_log(
+    journal: Journal, event: UpkeepEvent
+) -> None:
+    journal.note(event, A, "ticket:technician:6021")
+    record = audit(journal)[-1]
+    assert (record.kind.value, record.subject) == (f"upkeep-{event}", A)
+
+
 @pytest.mark.parametrize("event", list(LoginEvent))
 def test_what_comes_of_a_login_stands_in_the_audit_log(journal: Journal, event: LoginEvent) -> None:
     journal.note(event, A, "proved:sms")
@@ -91,6 +102,8 @@ def test_what_comes_of_a_login_stands_in_the_audit_log(journal: Journal, event: 
     for subject, detail in (
         ("", "张三"),
         ("", "35010019900101123x"),
+        ("", "138-0013-8000"),
+        (A, "id:35010019.90010112.3x"),
         ("1" * 18, ""),
         (A, "x" * 65),
     ):
@@ -170,7 +183,7 @@ def test_rows_are_only_appended(path: Path, sql: str) -> None:
     journal = Journal(path)
     journal.append(entry(A, JournalEvent.INTENT))
     journal.close()
-    with sqlite3.connect(path) as other, pytest.raises(sqlite3.IntegrityError):
+    with closing(sqlite3.connect(path)) as other, other, pytest.raises(sqlite3.IntegrityError):
         other.execute(sql)
 
 
@@ -225,7 +238,7 @@ def test_a_missing_row_is_damage(path: Path, table: str) -> None:
     for operation in (A, B, C):
         journal.append(entry(operation, JournalEvent.INTENT))
     journal.close()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute(f"DROP TRIGGER {table}_delete")
         other.execute(f"DELETE FROM {table} WHERE seq = 2")
     with pytest.raises(JournalUnwritable, match="damaged"):
@@ -234,7 +247,7 @@ def test_a_missing_row_is_damage(path: Path, table: str) -> None:
 
 def test_an_emptied_audit_log_is_damage(path: Path) -> None:
     Journal(path).close()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("DROP TRIGGER audit_delete")
         other.execute("DELETE FROM audit")
     with pytest.raises(JournalUnwritable, match="damaged"):
@@ -255,7 +268,7 @@ def test_a_broken_page_is_damage(path: Path) -> None:
 
 def test_tables_of_a_later_version_are_left_alone(path: Path) -> None:
     Journal(path).close()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("PRAGMA user_version = 99")
     with pytest.raises(JournalUnwritable, match="version 99"):
         Journal(path)
@@ -265,7 +278,7 @@ def test_words_of_a_later_version_are_left_alone(path: Path) -> None:
     journal = Journal(path)
     journal.append(entry(A, JournalEvent.INTENT))
     journal.close()
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other, other:
         other.execute("DROP TRIGGER events_update")
         other.execute("UPDATE events SET business = 'a-new-one'")
     journal = Journal(path)

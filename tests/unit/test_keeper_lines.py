@@ -14,13 +14,14 @@ import pytest
 
 from kiosk.__main__ import main
 from kiosk.keeper import committer_process
-from kiosk.keeper.channel import Broken, Commit, Login, LoginNoted
+from kiosk.keeper.channel import Broken, Commit, Login, LoginNoted, Upkeep
 from kiosk.keeper.committer_process import MOST_UNNOTED, CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
 from kiosk.keeper.keeper import Keeper, committer_command
 from kiosk.keeper.visit_process import KeeperPace, VisitStage
 from kiosk.login import LoginEvent
 from kiosk.operation import Business
+from kiosk.upkeep import UpkeepEvent
 
 
 def watch(selector: selectors.BaseSelector) -> CommitterWatch:
@@ -192,3 +193,71 @@ def test_a_keeper_that_stood_still_between_two_looks_blames_no_process(forking: 
     keeper._selector.close()
     assert min(visit.since, visit.heard) > started + 3599.0
     assert (forks.since > started + 3599.0) == forking
+
+
+def test_the_maintenance_of_a_visit_that_died_is_ended_in_the_audit_log() -> None:
+    session = "ab" * 16
+    with selectors.DefaultSelector() as selector:
+        kept = CommitterWatch(
+            ("false",), selector, KeeperPace(), lambda visit, word: None, lambda word: None
+        )
+        kept.note(1, Upkeep(UpkeepEvent.REFUSED, "", "card:unknown"))
+        assert not kept.maintained(1)
+        kept.note(1, Upkeep(UpkeepEvent.OPENED, session, "ticket:technician:6021"))
+        assert kept.maintained(1)
+        kept.forget(1)
+        assert not kept.maintained(1)
+        assert list(kept._logins)[-1] == Upkeep(UpkeepEvent.ENDED, session, "died")
+        kept.note(2, Upkeep(UpkeepEvent.OPENED, session, "ticket:technician:6021"))
+        kept.note(2, Upkeep(UpkeepEvent.ENDED, session, "left"))
+        kept.forget(2)
+        assert list(kept._logins)[-1] == Upkeep(UpkeepEvent.ENDED, session, "left")
+
+
+def a_keeper(**parts: Any) -> Keeper:
+    keeper = Keeper.__new__(Keeper)
+    usual: dict[str, Any] = {"_left": None, "_restarts": False, "_finishes": False, "_visits": []}
+    for name, part in {**usual, **parts}.items():
+        setattr(keeper, name, part)
+    return keeper
+
+
+def test_maintenance_is_told_on_the_attract_page_and_in_no_citizens_visit() -> None:
+    word = Upkeep(UpkeepEvent.OPENED, "ab" * 16, "ticket:technician:6021")
+    noted: list[int] = []
+    keeper = a_keeper(_committer=SimpleNamespace(note=lambda visit, said: noted.append(visit)))
+    for stage, fault in ((VisitStage.SHOWN, ""), (VisitStage.BEGUN, "out of turn")):
+        visit: Any = SimpleNamespace(number=3, stage=stage, how=None)
+        assert keeper._take(visit, word) == fault
+    assert noted == [3]
+    lines: list[list[Any]] = [[word], [Broken("closed")]]
+    dead: Any = SimpleNamespace(
+        number=4, begun=False, shown=True, channel=SimpleNamespace(receive=lambda: lines.pop(0))
+    )
+    keeper._committer.forget = lambda visit: None  # type: ignore[method-assign]
+    keeper._read_to_the_end(dead)
+    assert noted == [3, 4]
+
+
+def test_a_technicians_restart_is_taken_from_the_end_of_the_visit() -> None:
+    keeper = a_keeper()
+    visit: Any = SimpleNamespace(how=None)
+    assert keeper._note_end(visit, "restart") == "restart"
+    assert keeper._restarts
+
+
+@pytest.mark.parametrize(
+    ("stage", "maintained", "waits"),
+    [
+        (VisitStage.SHOWN, True, True),
+        (VisitStage.SHOWN, False, False),
+        (VisitStage.LEAVING, True, False),  # killed, and perhaps stuck inside the kernel
+    ],
+)
+def test_an_upgrade_waits_for_a_technician(
+    stage: VisitStage, maintained: bool, waits: bool
+) -> None:
+    visit: Any = SimpleNamespace(number=3, stage=stage)
+    watch = SimpleNamespace(maintained=lambda number: maintained)
+    keeper = a_keeper(_finishes=True, _visits=[visit], _committer=watch)
+    assert keeper._finished() is not waits

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
+from drivers.device import Kind
+from kiosk import settings as settings_file
+from kiosk.workshop.demo import DemoPlace
 from lab import __main__ as command
-from lab import initrd, report
+from lab import initrd, machine, report
 from lab.report import Case, LabReport
+from lab.terminal import emulated, given, image
+from lab.terminal.play import KEYS, Reference
 
 
 def module(folder: Path, name: str, *depends: str) -> None:
@@ -72,13 +80,13 @@ def test_a_run_that_did_not_come_to_its_end_is_not_well(tmp_path: Path, end: str
 
 
 def test_a_machine_that_wrote_nothing_or_half_a_line_is_not_well(tmp_path: Path) -> None:
-    assert report.read(tmp_path) == LabReport((), False)
+    assert report.read(tmp_path) == LabReport((), "")
     (tmp_path / report.CASES).write_text(report.line(GOOD) + '{"file": "te', encoding="utf-8")
     assert report.read(tmp_path).cases == (GOOD,)
 
 
 def test_the_table_has_a_row_for_every_device_and_a_line_for_what_failed() -> None:
-    assert report.text(LabReport((GOOD, BAD, TPM), True)).splitlines() == [
+    assert report.text(LabReport((GOOD, BAD, TPM), "1")).splitlines() == [
         "",
         "device        held   of   seconds",
         "usblp            1    1       1.2",
@@ -101,6 +109,7 @@ def test_without_qemu_it_is_skipped_with_a_sentence(
 
 def test_a_guest_that_died_says_so_with_its_last_lines(tmp_path: Path) -> None:
     assert "no test has run" in report.text(report.read(tmp_path))
+    assert "pytest ended with 2" in report.text(report.read(written(tmp_path, end="2\n")))
     console = tmp_path / "console.txt"
     assert report.last_lines(console) == ""
     console.write_bytes(b"line\r\n" * 30 + b"Kernel panic - not syncing: \xff\r\n")
@@ -136,3 +145,156 @@ def test_the_guest_keeps_a_checkout_that_lies_under_its_ram_disks(
     for name, place in (("repo", repo), ("venv", venv)):
         assert f"-o bind {tmp_path}/new{place} /{name}" in mounts[:disk]
     assert f"-o bind /repo {tmp_path}/new{repo}" in mounts[disk:]
+
+
+# -- the terminal's machine ------------------------------------------------------------------------
+
+
+def demo_place(folder: Path) -> DemoPlace:
+    """A running demo's settings, as they stand in the guest's files later."""
+    for name in ("ca.pem", "own.pem", "seals.pem"):
+        (folder / name).write_text(name)
+    settings = folder / "terminal.toml"
+    settings.write_text(
+        f"""\
+terminal = "T0001"
+profile = "supermarket"
+production = false
+run_directory = "{folder}"
+[screen]
+orientation = "portrait"
+[centre]
+url = "https://127.0.0.1:4443"
+ca = "{folder}/ca.pem"
+certificate = "{folder}/own.pem"
+key = "{folder}/own.pem"
+seal_roots = "{folder}/seals.pem"
+sealer = "Somebody"
+revocation_list = true
+[devices.id_card]
+port = "/dev/pts/7"
+model = "emulated"
+[devices.receipt_printer]
+address = "tcp://127.0.0.1:9100"
+[devices.document_printer]
+uri = "ipp://127.0.0.1:6310/ipp/print"
+"""
+    )
+    nobody: Any = None
+    return DemoPlace(folder, "", "", settings, folder / "desk.sock", nobody)
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_the_terminal_gets_settings_that_lead_here(tmp_path: Path, slow: bool) -> None:
+    files = tmp_path / "given"
+    assert given.write(files, demo_place(tmp_path), slow=slow) == "/dev/pts/7"
+    path = files / "etc/kiosk/terminal.toml"
+    chosen = settings_file.load(path)
+    assert chosen.production
+    assert chosen.centre.url == "https://127.0.0.1:4443"
+    assert chosen.devices[Kind.ID_CARD] == {"driver": "sdt", "port": "/dev/kiosk/id_card"}
+    assert {each["driver"] for each in chosen.devices.values()} == {"sdt", "escpos", "ipp"}
+    assert chosen.where[Kind.ID_CARD] == "below-right"  # as the page shows it here
+    assert (files / "etc/kiosk/seal_roots.pem").read_text() == "seals.pem"
+    system = files / "etc/systemd/system"
+    ports = sorted(each.stem for each in system.glob("here-*.socket"))
+    assert ports == ["here-4443", "here-6310", "here-9100"]
+    assert "10.0.2.2:6310" in (system / "here-6310.service").read_text()
+    assert (system / "sockets.target.wants/here-9100.socket").is_symlink()
+    assert (system / "kiosk.service.d/slow.conf").exists() is slow
+    if slow:
+        compile((files / "srv/slow.py").read_text(), "slow.py", "exec")
+    given.write(files, demo_place(tmp_path), slow=slow)  # over those of the run before
+
+
+def test_the_reference_is_the_same_machine(tmp_path: Path) -> None:
+    place = demo_place(tmp_path)
+    given.write(tmp_path / "given", place, slow=False)
+    there = settings_file.load(tmp_path / "given/etc/kiosk/terminal.toml")
+    here = settings_file.load(given.reference(place))
+    assert not here.production
+    assert here.without == there.without
+    assert here.devices.keys() == there.devices.keys()
+
+
+def test_pictures_are_alike_but_for_a_clock() -> None:
+    one = Image.new("RGB", (100, 100), "white")
+    other = one.copy()
+    other.paste((0, 0, 0), (0, 0, 10, 20))
+    assert emulated.unlike(one, one) == 0.0
+    assert emulated.unlike(one, other) == pytest.approx(0.02)
+    shaded = Image.new("RGB", (100, 100), (220, 220, 220))  # an edge that was drawn otherwise
+    assert emulated.unlike(one, shaded) == 0.0
+    assert emulated.unlike(one, Image.new("RGB", (10, 10), "white")) == 1.0
+
+
+def test_the_reference_knows_its_pictures_and_buttons(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "1-06-account-hidden.png")
+    line = {"shot": "account-hidden", "buttons": {"eye": [1, 2]}}
+    (tmp_path / "buttons.jsonl").write_text(json.dumps(line) + "\n")
+    reference = Reference(tmp_path)
+    assert list(reference.pictures) == ["account-hidden"]
+    assert reference.buttons["account-hidden"]["eye"] == [1, 2]
+
+
+def test_what_does_not_come_is_told() -> None:
+    emulated.until(lambda: True, "never told")
+    with pytest.raises(emulated.MachineError, match=r"nothing comes \(0 s\)"):
+        emulated.until(lambda: False, "nothing comes", 0.0)
+
+
+def test_the_passer_by_tries_what_leads_out_of_a_desk() -> None:
+    assert {("ctrl", "alt", "f2"), ("ctrl", "alt", "delete"), ("alt", "f4"), ("print",)} <= set(
+        KEYS
+    )
+    assert any("sysrq" in keys for keys in KEYS)
+
+
+def test_without_kvm_the_processor_is_emulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulated, "KVM", tmp_path / "kvm")
+    assert not emulated.accelerated(tmp_path / "kernel")
+    (tmp_path / "kvm").touch()
+    program = tmp_path / machine.QEMU
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    for lines, runs in (("exit 0", True), ("exit 1", False), ("exec sleep 9", False)):
+        program.write_text(f"#!/bin/sh\n{lines}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(emulated, "KVM_S", 0.2 if "sleep" in lines else 20.0)
+        assert emulated.accelerated(tmp_path / "kernel") is runs
+
+
+def test_a_disk_is_made_again_once_it_would_hold_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def copied(debian: str, root: Path, packages: tuple[str, ...]) -> None:
+        made.append(debian)
+        for folder in ("srv", "usr/sbin"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+
+    def do(*command: str | Path) -> None:
+        (tmp_path / "disk.img").touch()
+
+    monkeypatch.setattr(image, "copied", copied)
+    monkeypatch.setattr(image, "do", do)
+    package = tmp_path / "terminal.deb"
+    package.write_bytes(b"one")
+    for _ in range(2):
+        image.made(package, "12", tmp_path)
+    assert made == ["12"]
+    monkeypatch.setattr(image, "BESIDE", ("cage",))
+    image.made(package, "12", tmp_path)
+    package.write_bytes(b"other")
+    image.made(package, "12", tmp_path)
+    assert made == ["12"] * 3
+
+
+def test_without_tools_no_terminal_is_made_and_the_sentence_says_which(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert command._package() is None
+    assert "debootstrap systemd-container e2fsprogs kmod" in capsys.readouterr().out

@@ -39,6 +39,9 @@ def test_the_levels_are_in_order() -> None:
         ("held known phone", Level.STRONG),
         ("held known are", Level.STRONG),
         ("are phone", Level.STRONG),
+        ("unit", Level.HELD),  # an account and a password that were only typed
+        ("known unit", Level.PROVED),
+        ("phone unit", Level.STRONG),
     ],
 )
 def test_what_was_shown_makes_a_level(shown: str, level: Level) -> None:
@@ -64,4 +67,4 @@ def test_terminal_and_centre_name_the_same_proofs() -> None:
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=list(WAYS))
 def test_only_what_names_somebody_begins_a_visit(way: object) -> None:
-    assert way.begins == (way.proves in (Proves.HELD, Proves.PHONE))  # type: ignore[attr-defined]
+    assert way.begins == (way.proves in (Proves.HELD, Proves.PHONE, Proves.UNIT))  # type: ignore[attr-defined]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ui import loading
+
 SETTINGS = """
 terminal = "T0001"
 profile = "supermarket"
@@ -32,6 +34,21 @@ from ui import loading
 loading.load(Path(sys.argv[1]))
 assert unfit() == "", unfit()
 """
+TWICE = """
+import sys
+from pathlib import Path
+from kiosk.services import added
+from ui import loading
+named = []
+added.add = named.append
+settings = Path(sys.argv[1])
+loading.load(settings)
+loading.load(settings, later=False)  # in a visit that was forked
+assert named == [()], named
+settings.write_text(settings.read_text().replace("T0001", "T0002"))
+loading.load(settings, later=False)
+assert named == [(), ()], named
+"""
 CAMERA = """
 [devices.camera]
 driver = "opencv"
@@ -43,20 +60,25 @@ SAY = "\nimport json\nprint(json.dumps(list(sys.modules)))"
 WITH_QT = ("PySide6", "shiboken6", "shibokensupport", "ui")
 
 
-@pytest.mark.parametrize("program", [BARE, AHEAD], ids=["bare", "ahead"])
-def test_pyside_is_imported_last(tmp_path: Path, program: str) -> None:
-    """Its import hook keeps the source text of every module that is imported afterwards."""
-    settings = tmp_path / "terminal.toml"
-    settings.write_text(SETTINGS)
+def printed(place: Path, program: str, more_settings: str = "") -> str:
+    """What ``program``, which must end well, prints when it is told where the settings lie."""
+    settings = place / "terminal.toml"
+    settings.write_text(SETTINGS + more_settings)
     done = subprocess.run(
-        [sys.executable, "-c", program + SAY, str(settings)],
+        [sys.executable, "-c", program, str(settings)],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    modules: list[str] = json.loads(done.stdout)
+    return done.stdout
+
+
+@pytest.mark.parametrize("program", [BARE, AHEAD], ids=["bare", "ahead"])
+def test_pyside_is_imported_last(tmp_path: Path, program: str) -> None:
+    """Its import hook keeps the source text of every module that is imported afterwards."""
+    modules: list[str] = json.loads(printed(tmp_path, program + SAY))
     assert "kiosk.terminal.terminal" in modules
     afterwards = modules[modules.index("PySide6") :]
     assert "ui.visit_app" in afterwards
@@ -69,20 +91,20 @@ def test_pyside_is_imported_last(tmp_path: Path, program: str) -> None:
 
 def test_what_drivers_in_processes_share_and_what_they_do_not(tmp_path: Path) -> None:
     """Numbers and pictures are shared; what talks to a daemon is loaded in the driver's process."""
-    settings = tmp_path / "terminal.toml"
-    settings.write_text(SETTINGS + CAMERA)
-    done = subprocess.run(
-        [sys.executable, "-c", AHEAD + SAY, str(settings)],
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    modules: list[str] = json.loads(done.stdout)
+    modules: list[str] = json.loads(printed(tmp_path, AHEAD + SAY, CAMERA))
     assert {"cv2", "drivers.camera.opencv", "drivers.smart_card.emv"} < set(modules)
     assert not {"smartcard", "drivers.smart_card.winscard"} & set(modules)
     assert modules.index("cv2") < modules.index("PySide6")
+
+
+MAPPED = "\nprint(Path('/proc/self/maps').read_text())"
+
+
+def test_what_the_first_page_opens_is_linked_before_the_fork(tmp_path: Path) -> None:
+    out = printed(tmp_path, AHEAD + MAPPED)
+    libraries = {Path(line.split()[-1]).name for line in out.splitlines() if "/" in line}
+    linked = {Path(name).name for name in loading.OPENED_BY_PAGES}
+    assert linked | {"libQt6QuickShapes.so.6", "libQt6QuickTemplates2.so.6"} <= libraries
 
 
 HOOK = """
@@ -97,12 +119,12 @@ assert ssl.__file__ not in linecache.cache
 """
 
 
+def test_a_forked_visit_has_what_was_loaded_for_the_same_settings(tmp_path: Path) -> None:
+    """To load again would write to pages that visits share: 7 MB in each."""
+    printed(tmp_path, TWICE)
+
+
 def test_the_import_hook_is_gone_afterwards(tmp_path: Path) -> None:
     """It read the source of a module that came before, as soon as a function imported it again:
     1.3 MB in each forked process for its ``import ssl``."""
-    settings = tmp_path / "terminal.toml"
-    settings.write_text(SETTINGS)
-    done = subprocess.run(
-        [sys.executable, "-c", HOOK, str(settings)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    printed(tmp_path, HOOK)

@@ -4,12 +4,12 @@ import errno
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,6 +22,7 @@ from kiosk.keeper import nursery
 from kiosk.keeper.nursery import AdoptedProcess, Nursery
 from tests.faults.nurseries import PATIENCE_S, tended
 from tests.privacy.memory import memory_of
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PLAYER = "tests.faults.apart_player"
@@ -31,13 +32,6 @@ def is_alive(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
-
-
-def until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 @contextmanager
@@ -155,6 +149,24 @@ def test_the_death_of_the_nursery_harms_no_process(caplog: pytest.LogCaptureFixt
             assert isinstance(fresh, subprocess.Popen)
         line.sendall(b"end")
         assert process.wait(PATIENCE_S) == 0
+    assert [record.cause for record in caplog.records] == ["died"]  # type: ignore[attr-defined]
+
+
+def test_the_death_of_a_nursery_can_be_noticed_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    with tended() as (one, its_process):
+        watched = select.poll()
+        watched.register(one.death, select.POLLIN)
+        assert not watched.poll(0)
+        its_process.kill()
+        assert watched.poll(PATIENCE_S * 1000)
+        for _ in range(2):
+            one.lose()
+        assert not apart.forks(), "a spare waits for each driver again"
+        here, there = socket.socketpair()
+        with here, there:  # of a thread that was about to ask when the death was noticed
+            assert one.fork("drivers.hosting.child", there, dumpable=True) is None
+        with played() as (fresh, _, _):
+            assert isinstance(fresh, subprocess.Popen)
     assert [record.cause for record in caplog.records] == ["died"]  # type: ignore[attr-defined]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from binascii import crc_hqx
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,7 @@ from drivers.pin_pad.frames import (
     result_of,
 )
 from drivers.pin_pad.types import Algorithm, Key, KeyPress, MakePinBlock, PinBlock, SessionKey
+from drivers.xfs4iot.pin_pad import XfsPinPad
 
 
 def decoded(*pieces: bytes) -> list[PadFrame]:
@@ -150,9 +152,11 @@ def test_what_is_no_session_key(key: SessionKey) -> None:
         (parse_keys, b"\x01\x00\x01\x01\x0d"),  # thirteen digits
         (parse_keys, b"\x01\x00\x00\x01\x01"),  # more keys than were pressed
         (parse_pin_block, b""),
-        (parse_pin_block, b"\x03\x00" + bytes(8)),
-        (parse_pin_block, b"\x01\x00" + bytes(16)),
-        (parse_pin_block, b"\x02\x00" + bytes(8)),
+        (parse_pin_block, b"\x03\x01K" + bytes(8)),
+        (parse_pin_block, b"\x01\x01K" + bytes(16)),
+        (parse_pin_block, b"\x02\x01K" + bytes(8)),
+        (parse_pin_block, b"\x01\x00" + bytes(8)),  # nobody could tell which key decrypts it
+        (parse_pin_block, b"\x01\x11" + b"K" * 17 + bytes(8)),
         (parse_session_key, b"\x00"),
         (parse_session_key, b"\x01\x05K"),
     ],
@@ -232,3 +236,10 @@ def test_any_answer_has_a_result_or_is_garbled(data: bytes) -> None:
     except DeviceError:
         return
     assert bytes([result]) + rest == data
+
+
+@pytest.mark.parametrize("serial", ["K" * 17, "键", "K 1", "K\n"])
+def test_a_serial_that_no_receiver_takes_is_refused_in_the_settings(serial: str) -> None:
+    facts = {"key_serial": serial}
+    with pytest.raises(msgspec.ValidationError, match="key_serial"):
+        msgspec.convert(facts, XfsPinPad.Settings)

@@ -9,15 +9,19 @@ import os
 import random
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 
+from drivers.camera.slots import Slots
+from tests.privacy import files
 from tests.privacy.files import search_tree
-from tests.privacy.memory import memory_of, plant, regions, weed
+from tests.privacy.memory import frames_of, memory_of, plant, regions, weed
 from tests.privacy.needles import Needles
 from tests.privacy.spellings import ENCODINGS, spellings
 
@@ -194,6 +198,18 @@ def test_a_process_that_is_gone_is_an_error() -> None:
         list(memory_of(process.pid))
 
 
+def test_the_pictures_that_a_process_holds_are_seen() -> None:
+    picture = np.full((4, 6, 3), 7, np.uint8)
+    empty, shown = Slots(picture.nbytes), Slots(2 * picture.nbytes)
+    shown.put(picture, time.monotonic())
+    begun = os.memfd_create("frames")  # a camera's process has not said its size yet
+    seen = list(frames_of(os.getpid()))
+    assert seen
+    assert all((each == picture).all() for each in seen), "once for each descriptor"
+    os.close(begun)
+    del empty
+
+
 # -- files ----------------------------------------------------------------------------------------
 
 
@@ -217,6 +233,18 @@ def test_files_are_searched_by_name_link_and_content(needles: Needles, tmp_path:
         "/packed: ID number as utf-16-be",
         "/spoilt.gz: ID number as utf-8",
     }
+
+
+def test_what_is_packed_is_searched_across_borders_and_members(
+    needles: Needles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log is packed piece by piece, and read so: with the number on any border."""
+    monkeypatch.setattr(files, "_PIECE", 5)
+    noise = random.Random(1).randbytes(50)
+    for before in range(5):
+        packed = gzip.compress(b"first") + gzip.compress(noise[before:] + NUMBER.encode())
+        (tmp_path / f"{before}.gz").write_bytes(packed)
+    assert len(search_tree(needles, tmp_path)[1]) == 5
 
 
 def test_what_plays_the_world_is_left_out(needles: Needles, tmp_path: Path) -> None:

@@ -11,9 +11,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WORKSHOP = ("kiosk/workshop/", "drivers/emulators/", "ui/desk/", "ui/robots/")
 OF_OURS = {
+    "kiosk/__main__.py": "the keeper itself anew, when a technician restarts the terminal",
+    "kiosk/display/server.py": "cage in the place of this program, for the unit of the screen",
     "drivers/hosting/apart.py": "a process that holds a citizen's data: drivers, capture, checker",
     "kiosk/keeper/kept_process.py": "the fork server, the committer, and a visit without it",
     "kiosk/keeper/fork_server.py": "the command line of the fork server",
+    "kiosk/keeper/rising.py": "the command line of the poster",
     "kiosk/keeper/keeper.py": "the command lines of visits and of the committer",
     "kiosk/keeper/twice.py": "visits; and the processes of apart.py, from a visit's nursery",
     "kiosk/keeper/nursery.py": "a visit's nursery",

@@ -29,9 +29,7 @@ TERMS = SlipTerms(
 DOCUMENT = Document(
     id="d-1",
     number="云岭缴证〔2026〕第00000001号",
-    title=CentreWords(
-        zh="个人住房公积金缴存证明", en="Certificate of provident fund contributions"
-    ),
+    title=CentreWords(zh="个人住房公积金缴存证明", en="Certificate of contributions"),
     pages=1,
     sha256="0" * 64,
     verification_code="ABCD-EFGH",
@@ -79,7 +77,7 @@ def test_a_demonstration_says_so(demo: bool) -> None:
 def test_in_english_the_centre_s_own_words_are_english() -> None:
     said = texts(document_slip(replace(TERMS, language=Language.EN), DOCUMENT))
     assert said[0] == "Yunling Housing Provident Fund Centre"
-    assert "Certificate of provident fund contributions" in said
+    assert "Certificate of contributions" in said
     assert (
         "15 Mar 2026"
         in facts(document_slip(replace(TERMS, language=Language.EN), DOCUMENT)).values()
@@ -88,6 +86,26 @@ def test_in_english_the_centre_s_own_words_are_english() -> None:
 
 def test_large_for_elders() -> None:
     assert document_slip(replace(TERMS, large=True), DOCUMENT).scale == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "large", "lines"),
+    [
+        ("云岭市住房公积金管理中心(演示)", False, ["云岭市住房公积金管理中心(演示)"]),
+        ("云岭市住房公积金管理中心", True, ["云岭市", "住房公积金", "管理中心"]),
+        ("延边朝鲜族自治州住房公积金管理中心", False, ["延边朝鲜族自治州", "住房公积金管理中心"]),
+        (
+            "克孜勒苏柯尔克孜自治州住房公积金管理中心",
+            True,
+            ["克孜勒苏柯尔克孜自治州", "住房公积金", "管理中心"],
+        ),
+    ],
+)
+def test_the_name_of_a_centre_breaks_between_its_words(
+    name: str, large: bool, lines: list[str]
+) -> None:
+    terms = replace(TERMS, centre=CentreWords(zh=name, en="-"), large=large, demo=False)
+    assert texts(document_slip(terms, DOCUMENT))[: len(lines)] == lines
 
 
 def test_a_slip_shows_nobody_in_a_log() -> None:

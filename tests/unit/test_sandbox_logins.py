@@ -6,17 +6,23 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import date
 from typing import Any
 
 import pytest
 
 from kiosk.centre.evidence import PhoneLogin, SignIn
 from kiosk.centre.face import FacePicture
+from kiosk.centre.operations import DraftRequest
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.faces import NOTICE
 from kiosk.workshop.sandbox.logins import VALID_S
 from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.sessions import TOO_YOUNG
 from kiosk.workshop.sandbox.store import Row
+from kiosk.workshop.sandbox.tries import FREE
+from tests.contract.test_operations import new_card
 
 HERE = "YL-0001"
 
@@ -79,6 +85,39 @@ def test_a_login_that_is_only_late_sounds_no_alarm(centre: StandInCentre) -> Non
     assert [row["kind"] for row in centre.store.all("SELECT kind FROM alarm")] == ["code-replayed"]
 
 
+@pytest.mark.parametrize("does", ["view", "agree", "decline"])
+def test_a_code_whose_page_is_left_while_the_phone_answers_stays_void(
+    centre: StandInCentre, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
+    login = centre.logins.open(HERE, "", "http://centre.example")
+    code, read = login.content.reveal().rpartition("/")[2], centre.store.one
+    voids = [threading.Thread(target=centre.logins.void, args=(login.id, HERE))]
+
+    def one(sql: str, *values: Any) -> Row | None:
+        row = read(sql, *values)
+        if "WHERE code" in sql:
+            voids[0].start()
+            voids[0].join(0.2)  # it has written, or waits until the phone's answer is written
+        return row
+
+    monkeypatch.setattr(centre.store, "one", one)
+    given = {"view": (), "agree": (login.digits, "P01"), "decline": ()}[does]
+    getattr(centre.logins, does)(code, *given)
+    voids[0].join()
+    assert centre.logins.state(login.id, HERE).state == "over"
+
+
+def test_two_tries_at_once_are_weighed_one_after_the_other(
+    centre: StandInCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(FREE):
+        assert not centre.tries.weigh("P01", lambda: False)
+    tried = twice_at_once(
+        centre, monkeypatch, "wrong_tries", lambda: centre.tries.weigh("P01", lambda: False)
+    )
+    assert tried == ["taken", "try-later"]
+
+
 def test_two_claims_of_a_login_at_once(
     centre: StandInCentre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +136,27 @@ def test_two_claims_of_a_fund_code_at_once(
         centre, monkeypatch, "fund_code", lambda: centre.logins.claim_fund_code(code, HERE, "")
     )
     assert claimed == ["fund-code-over", "taken"]
+
+
+@pytest.mark.parametrize(("birth", "may"), [("20120115", True), ("20120116", False)])
+def test_nobody_under_fourteen_shows_their_face(
+    centre: StandInCentre, birth: str, may: bool
+) -> None:
+    assert centre.clock.today() == date(2026, 1, 15)
+    centre.sessions.faces_closed = None
+    changed = "UPDATE person SET number = substr(number, 1, 6) || ? || substr(number, 15)"
+    centre.store.run(f"{changed} WHERE id = 'P01'", birth)
+    code = centre.logins.show_fund_code("P01")
+    sign_in = {"terminal": HERE, "evidence": {"way": "fund-code", "code": code}}
+    session = centre.sessions.open(SignIn.model_validate(sign_in))
+    (face,) = (each for each in session.proofs if each.way == "face")
+    assert (face.available, face.reason) == ((True, None) if may else (False, TOO_YOUNG))
+    visitor = centre.sessions.visitor(session.token.reveal(), HERE)
+    with nullcontext() if may else pytest.raises(Refused, match="face-closed"):
+        centre.sessions.must_be_open_to_faces(visitor)
+    request = DraftRequest(key="0" * 32, order=new_card("P01"))
+    draft, _new = centre.operations.draft(visitor, request)
+    assert draft.confirmed_by == (("qr", "sms"), *([("face", "sms")] if may else []))
 
 
 def test_two_pictures_for_one_challenge_at_once(

@@ -47,6 +47,7 @@ from tests.unit.test_sandbox_unit_rules import undone
 
 CODE = "123456"
 TRADE, BUILDERS = "9818010100004", "9818010100002"
+P01 = "9919070100001"
 P18, P02, P07, P03 = "9919110100018", "9915030100002", "9920070100008", "9912060100003"
 NEVER_MET = {
     "business-not-offered": "the contract has no order for a business that has no rule",
@@ -57,6 +58,9 @@ NEVER_MET = {
 CONSENTS = Path(__file__).parents[1] / "contract" / "test_consents.py"
 OF_CONSENTS = {"not-awaiting-consent", "no-spouse", "consent-declined"}
 """What P03 and her spouse meet, over HTTP, in the tests of consents."""
+PATTERNS = Path(__file__).with_name("test_sandbox_risk.py")
+OF_PATTERNS = {"risk-often", "risk-card", "risk-payee"}
+"""What is met after a pattern of many operations, in the tests of 稽核."""
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +133,8 @@ class Met:
             rule.changes(case, target)
         if rule.trial:
             rule.trial(case, target, terms)
+        if rule.refers:
+            rule.refers(case, target)
 
 
 def _card(persona: str, base: int = 500_000, **changes: str) -> dict[str, Any]:
@@ -143,6 +149,14 @@ def _unit(unit: str, value: Any) -> dict[str, Any]:
 
 def _fact(persona: str, column: str, value: object) -> str:
     return f"UPDATE fact SET {column} = {value} WHERE person = '{persona}'"
+
+
+def _from(account: str, centre: str) -> dict[str, Any]:
+    return {"account": account, "centre": centre}
+
+
+def _at(centre: str, item: str) -> dict[str, Any]:
+    return {"centre": centre, "field": item}
 
 
 _BUSY = (
@@ -234,6 +248,41 @@ MEETS: dict[str, Met] = {
     "password-same": Met("P01", B.PASSWORD_CHANGE, target={"value": PASSWORD}),
     "not-offered-here": Met(
         "P01", B.PERSONAL_DATA_CHANGE, target={"field": "address", "value": "?"}
+    ),
+    # accounts here and elsewhere
+    "merge-frozen": Met(
+        "P07",
+        B.ACCOUNT_MERGE,
+        (f"UPDATE account SET status = '06', frozen_on = '2026-01-05' WHERE number = '{P07}'",),
+    ),
+    "merge-in-use": Met(
+        "P07", B.ACCOUNT_MERGE, (f"UPDATE account SET status = '01' WHERE number = '{P07}'",)
+    ),
+    "transfer-under-way": Met(
+        "P01",
+        B.TRANSFER_IN,
+        (
+            _BUSY.format("P01", "transfer-in", "{}"),
+            "INSERT INTO referral (operation, centre, state, stage, day, next) "
+            "VALUES ('o', 'C02', 'waiting', '01', '2026-01-29', 0)",
+        ),
+    ),
+    "transfer-none-there": Met("P01", B.TRANSFER_IN, target=_from(P01, "C01")),
+    "transfer-frozen-there": Met("P06", B.TRANSFER_IN, target=_from("9908080100006", "C01")),
+    "transfer-in-use-there": Met("P11", B.TRANSFER_IN, target=_from("9918090100012", "C02")),
+    "transfer-loan-there": Met("P03", B.TRANSFER_IN, target=_from(P03, "C03")),
+    "cross-none-there": Met("P01", B.CROSS_PROVINCE, target=_at("X02", "rent")),
+    "cross-frozen-there": Met("P06", B.CROSS_PROVINCE, target=_at("X01", "rent")),
+    "cross-no-loan-there": Met("P01", B.CROSS_PROVINCE, target=_at("X01", "settlement")),
+    "cross-under-way": Met(
+        "P01",
+        B.CROSS_PROVINCE,
+        (
+            _BUSY.format("P01", "cross-province", json.dumps({"field": "rent"})),
+            "INSERT INTO referral (operation, centre, state, stage, day, next) "
+            "VALUES ('o', 'X01', 'waiting', '', '2026-01-29', 0)",
+        ),
+        _at("X01", "rent"),
     ),
     # units
     "unit-under-way": Met(
@@ -509,6 +558,9 @@ def test_every_reason_against_a_business_is_met(tmp_path: Path) -> None:
     assert {code for code in OF_CONSENTS if code in CONSENTS.read_text(encoding="utf-8")} == (
         OF_CONSENTS
     )
-    named = {*by_itself, *MEETS, *ON_THE_WAY, *NEVER_MET, *OF_CONSENTS}
+    assert {code for code in OF_PATTERNS if code in PATTERNS.read_text(encoding="utf-8")} == (
+        OF_PATTERNS
+    )
+    named = {*by_itself, *MEETS, *ON_THE_WAY, *NEVER_MET, *OF_CONSENTS, *OF_PATTERNS}
     assert set(REFUSALS) - named == set()
     assert named - set(REFUSALS) <= {"card-expired", "card-lost", "card-name-differs"}

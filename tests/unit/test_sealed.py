@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.embed import EmbeddedFileObject, FileSpec, embed_file
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
@@ -34,6 +35,7 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.stamp import TextStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from drivers.emulators.document_printer import rendered
 from kiosk.centre.models import CentreWords, Document
 from kiosk.papers import pictures, sealed
 from kiosk.papers.names import normal_name
@@ -231,7 +233,7 @@ def announce(pdf: bytes, *, pages: int = 1, id: str = DOCUMENT_ID) -> Document:
     return Document(
         id=id,
         number="演示证字〔2026〕第00001号",
-        title=CentreWords(zh="缴存证明", en="Deposit certificate"),
+        title=CentreWords(zh="缴存证明", en="Certificate of contributions"),
         pages=pages,
         sha256=hashlib.sha256(pdf).hexdigest(),
         verification_code="ABCD-2345",
@@ -815,6 +817,17 @@ def test_a_file_with_two_kinds_of_cross_references(office: Office) -> None:
         office.check(bytes(out.getvalue()))
 
 
+def test_offsets_that_are_filled_with_blanks(office: Office) -> None:
+    """Some readers believe such a table and others repair it, so the file has two meanings."""
+    odd, changed = re.subn(rb"\n0000(\d{6} 00000 n)", rb"\n    \1", hybrid())
+    assert changed == 7
+    writer = IncrementalPdfFileWriter(
+        io.BytesIO(odd.replace(b"/XRefStm", b"/Nothing")), strict=False
+    )
+    out = Sealing(office.signer, NOW, "Seal").sign_pdf(writer)
+    assert office.flaw(bytes(out.getvalue())) is Flaw.NOT_A_PDF
+
+
 def test_a_document_with_more_objects_than_can_be_searched(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -965,6 +978,12 @@ def test_a_visible_seal_is_drawn(office: Office) -> None:
     (picture,) = page_pictures(pdf, 595)
     rows = [picture.pixels[4 * (y * 595 + 462) : 4 * (y * 595 + 588)] for y in range(2, 82)]
     assert sum(row.count(b"\0\0\0") for row in rows) > 50
+    sheets = rendered(pdf, 72)  # as the emulated printer puts them out
+    assert sheets
+    (sheet,) = sheets
+    with Image.open(io.BytesIO(sheet)) as printed:
+        seal = printed.convert("L").crop((462, 2, 588, 82))
+    assert sum(seal.histogram()[:64]) > 50
 
 
 def test_a_page_is_drawn_once_and_the_next_one_ahead(

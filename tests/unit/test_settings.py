@@ -116,6 +116,43 @@ def test_what_does_not_fit_is_told_with_file_and_place(
     assert "\n" not in str(refused.value)
 
 
+SCREEN = SMALLEST + "[screen]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (SCREEN + 'oreintation = "portrait"', "(line 8; `orientation` is meant?)"),
+        (SCREEN + 'orientation = "portait"', "(line 8; `portrait` is meant?)"),
+        (SCREEN + "lowered = 1", "(line 8)"),
+        (SMALLEST.replace("url", "ulr"), "(line 4; `url` is meant?)"),
+        (SMALLEST + "[scren]\nlowered = true", "(line 7; `screen` is meant?)"),
+        ('profile = "supermaket"' + SMALLEST, "(line 1; `supermarket` is meant?)"),
+        (SMALLEST + '[devices.id_crad]\ndriver = "sdt"', "(line 7; `id_card` is meant?)"),
+        (SMALLEST + '[where]\nid_card = "rigth"', "(line 7; `right` is meant?)"),
+        ('without = ["pin_pda"]' + SMALLEST, "(line 1; `pin_pad` is meant?)"),
+        ("screen.lowred = true" + SMALLEST, "(line 1; `lowered` is meant?)"),
+    ],
+)
+def test_a_typing_mistake_is_told_with_its_line_and_what_is_meant(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, text))
+    assert str(refused.value).endswith(told)
+
+
+def test_a_machine_may_lack_a_device_of_its_profile(tmp_path: Path) -> None:
+    text = 'profile = "supermarket"\nwithout = ["pin_pad", "speaker"]' + SMALLEST
+    settings = load(written(tmp_path, text))
+    assert Kind.CAMERA in settings.devices
+    assert not {Kind.PIN_PAD, Kind.SPEAKER} & set(settings.devices)
+    with pytest.raises(SettingsError, match="pin_pad has a table and stands in `without`"):
+        load(written(tmp_path, text + '[devices.pin_pad]\ndriver = "serial"\nport = "p"'))
+    with pytest.raises(SettingsError, match="without"):
+        load(written(tmp_path, text.replace('"speaker"', "[1]")))
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there are no settings"):
         load(tmp_path / "none.toml")

@@ -47,7 +47,8 @@ def test_a_process_of_the_keeper_does_not_keep_its_lock(tmp_path: Path) -> None:
 def test_the_command_says_why_it_does_not_run(tmp_path: Path) -> None:
     occupied = tmp_path / "file"
     occupied.touch()
-    for directory, words in ((tmp_path, "runs already"), (occupied / "run", "Not a directory")):
+    no_directory = "Not a directory; the run directory must be the keeper's own"
+    for directory, words in ((tmp_path, "runs already"), (occupied / "run", no_directory)):
         settings = tmp_path / "terminal.toml"
         settings.write_text(
             f'terminal = "T0001"\nproduction = false\nrun_directory = "{directory}"\n'

@@ -25,10 +25,12 @@ from drivers.device import (
     Status,
     Supply,
 )
+from drivers.hosting import host as hosting
 from drivers.hosting.host import PACE as SHIPPED
-from drivers.hosting.host import REMEMBERED, HostPace, LostError
+from drivers.hosting.host import REMEMBERED, REST, HostPace, LostError
 from drivers.hosting.thread_host import ThreadHost
 from tests.failed import error_of
+from tests.waiting import until
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 10.0
@@ -40,7 +42,7 @@ Doing = Callable[["BareDriver", CancelToken], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Say(Request[str]):
+class Utter(Request[str]):
     """Answered by its word; does ``first`` in the driver's thread before."""
 
     word: str
@@ -48,7 +50,7 @@ class Say(Request[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class SayOnce(Say):
+class UtterOnce(Utter):
     """The same as a named job."""
 
     job: str = "job"
@@ -68,7 +70,7 @@ class BareDriver(Driver):
     def info(self) -> Info:
         return Info(Kind.SPEAKER, "test", "nowhere")
 
-    requests = (Say, SayOnce)
+    requests = (Utter, UtterOnce)
 
     def _note(self, call: str) -> None:
         self.calls.append((call, time.monotonic()))
@@ -98,7 +100,7 @@ class BareDriver(Driver):
         return (Check("voice", True, "loud"),)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> str:
-        assert isinstance(request, Say)
+        assert isinstance(request, Utter)
         request.first(self, cancel)
         self.said.append(request.word)
         return request.word
@@ -119,13 +121,6 @@ def host(driver: BareDriver, seen: list[Status]) -> Iterator[ThreadHost]:
     host = ThreadHost(driver, seen.append, pace=PACE)
     yield host
     host.stop()
-
-
-def until(what: Callable[[], object]) -> None:
-    end = time.monotonic() + SOON_S
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def fails(error: Exception) -> Doing:
@@ -153,7 +148,7 @@ def kept_busy(host: ThreadHost) -> Iterator[None]:
 
     def go_on(done: object) -> None:
         if not enough.is_set():
-            host.submit(Say("x", lambda *_: time.sleep(0.01)), SOON_S).add_done_callback(go_on)
+            host.submit(Utter("x", lambda *_: time.sleep(0.01)), SOON_S).add_done_callback(go_on)
 
     go_on(None)
     try:
@@ -163,7 +158,7 @@ def kept_busy(host: ThreadHost) -> Iterator[None]:
 
 
 def test_commands_run_one_after_another_in_order(host: ThreadHost, driver: BareDriver) -> None:
-    futures = [host.submit(Say(str(n)), SOON_S) for n in range(50)]
+    futures = [host.submit(Utter(str(n)), SOON_S) for n in range(50)]
     host.start()
     assert [future.result(SOON_S) for future in futures] == [str(n) for n in range(50)]
     assert driver.said == [str(n) for n in range(50)]
@@ -179,8 +174,8 @@ def test_status_goes_past_the_queue(host: ThreadHost, driver: BareDriver) -> Non
         gate()
 
     host.start()
-    running = host.submit(Say("long", first), SOON_S)
-    waiting = host.submit(Say("next"), SOON_S)
+    running = host.submit(Utter("long", first), SOON_S)
+    waiting = host.submit(Utter("next"), SOON_S)
     assert gate.reached.wait(SOON_S)
     assert host.status == busy
     assert not running.done()
@@ -213,6 +208,21 @@ def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(
     assert seen == [Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="no cable")]
     driver.found = None
     until(lambda: host.status == ONLINE)
+
+
+def test_a_host_that_rests_looks_more_rarely_until_it_attends(driver: BareDriver) -> None:
+    host = ThreadHost(driver, pace=HostPace(poll_s=0.1))
+    host.rest()
+    host.start()
+    until(lambda: len(driver.times("status")) == 3)
+    rested = [after - before for before, after in pairwise(driver.times("status"))]
+    assert min(rested) >= 0.1 * REST * 0.95
+    host.attend()
+    attended = time.monotonic()
+    host.attend()
+    until(lambda: len(driver.times("status")) == 5)
+    host.stop()
+    assert driver.times("status")[-1] - attended < 0.1 * REST, "two looks in the time of one"
 
 
 def test_the_shipped_pace() -> None:
@@ -303,9 +313,9 @@ def test_a_command_that_fails_leaves_the_device_open(
 ) -> None:
     host.start()
     with pytest.raises(DeviceError) as failed:
-        host.execute(Say("x", fails(DeviceError(reason))), SOON_S)
+        host.execute(Utter("x", fails(DeviceError(reason))), SOON_S)
     assert failed.value.reason is reason
-    assert host.execute(Say("y"), SOON_S) == "y"
+    assert host.execute(Utter("y"), SOON_S) == "y"
     assert len(driver.times("open")) == 1
 
 
@@ -316,10 +326,10 @@ def test_a_command_that_finds_nobody_opens_the_device_anew(
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError):
-        host.execute(Say("x", fails(DeviceError(reason))), SOON_S)
+        host.execute(Utter("x", fails(DeviceError(reason))), SOON_S)
     assert driver.times("close")
     assert seen[1].problem is reason
-    assert host.execute(Say("y"), SOON_S) == "y"
+    assert host.execute(Utter("y"), SOON_S) == "y"
     assert len(driver.times("open")) == 2
 
 
@@ -329,12 +339,12 @@ def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError) as failed:
-        host.execute(Say("x", fails(ValueError("a name"))), SOON_S)
+        host.execute(Utter("x", fails(ValueError("a name"))), SOON_S)
     assert (failed.value.reason, failed.value.detail) == (Reason.HARDWARE, "ValueError")
     assert failed.value.pages is None  # it was begun: who knows what came out
     assert seen[1].state is State.HARDWARE_ERROR
     assert [record.message for record in caplog.records] == ["driver failed"]
-    assert host.execute(Say("y"), SOON_S) == "y"
+    assert host.execute(Utter("y"), SOON_S) == "y"
 
 
 def test_whoever_is_told_of_the_status_does_not_end_the_thread(
@@ -346,8 +356,8 @@ def test_whoever_is_told_of_the_status_does_not_end_the_thread(
     host = ThreadHost(driver, told, pace=PACE)
     host.start()
     with pytest.raises(DeviceError):
-        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
-    assert host.execute(Say("y"), SOON_S) == "y"
+        host.execute(Utter("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    assert host.execute(Utter("y"), SOON_S) == "y"
     assert host.status == ONLINE
     host.stop()
     assert {record.message for record in caplog.records} == {"status not told"}
@@ -374,6 +384,36 @@ def test_who_failed_to_take_a_status_gets_it_again_and_the_log_says_so_once(
     assert [record.message for record in caplog.records] == ["status not told"]
 
 
+def test_what_the_driver_has_done_is_told_once(host: ThreadHost, driver: BareDriver) -> None:
+    told: list[tuple[Request[Any], object]] = []
+    host.on_done = lambda request, outcome: told.append((request, outcome))
+    host.start()
+    once, refused = UtterOnce("x", job="1"), DeviceError(Reason.JAM)
+    host.execute(once, SOON_S)
+    host.execute(once, SOON_S)  # remembered: the driver does nothing
+    fails_once = Utter("y", fails(refused))
+    with pytest.raises(DeviceError):
+        host.execute(fails_once, SOON_S)
+    until(lambda: len(told) == 2)
+    assert told[0] == (once, "x")
+    assert told[1][0] is fails_once
+    assert isinstance(told[1][1], DeviceError)
+    assert told[1][1].reason is Reason.JAM
+
+
+def test_whoever_is_told_of_a_result_does_not_end_the_thread(
+    host: ThreadHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told(request: Request[Any], outcome: object) -> Never:
+        raise ValueError("a name")
+
+    host.on_done = told
+    host.start()
+    assert host.execute(Utter("x"), SOON_S) == "x"
+    assert host.execute(Utter("y"), SOON_S) == "y"
+    assert {record.message for record in caplog.records} == {"result not told"}
+
+
 def test_a_close_that_fails_or_takes_long_holds_nobody_up(
     host: ThreadHost,
     driver: BareDriver,
@@ -388,27 +428,80 @@ def test_a_close_that_fails_or_takes_long_holds_nobody_up(
 
     monkeypatch.setattr(driver, "close", close)
     host.start()
-    failed = host.submit(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    failed = host.submit(Utter("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
     assert error_of(failed).reason is Reason.OFFLINE
     assert not gate.is_set()
     gate.set()
-    assert host.execute(Say("y"), SOON_S) == "y"
+    assert host.execute(Utter("y"), SOON_S) == "y"
     assert "driver failed" in {record.message for record in caplog.records}
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_when_the_thread_ends_in_whatever_way_nobody_waits(
-    host: ThreadHost, driver: BareDriver, monkeypatch: pytest.MonkeyPatch
+    host: ThreadHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def status() -> Never:
+    def watch() -> Never:
         raise SystemExit
 
-    monkeypatch.setattr(driver, "status", status)
-    running, waiting = host.submit(Say("x"), SOON_S), host.submit(Say("x"), SOON_S)
+    monkeypatch.setattr(host, "_watch", watch)
+    host._open = True  # no command opens the device before the first look
+    waiting = [host.submit(Utter("x"), SOON_S) for _ in range(2)]
     host.start()
-    assert error_of(running).reason is Reason.HARDWARE
-    assert error_of(waiting).reason is Reason.CANCELLED
-    assert error_of(host.submit(Say("y"), SOON_S)).reason is Reason.CANCELLED
+    assert [error_of(each).reason for each in waiting] == [Reason.CANCELLED] * 2
+    assert error_of(host.submit(Utter("y"), SOON_S)).reason is Reason.CANCELLED
+
+
+class Panic(BaseException):
+    """As a library written in Rust raises it."""
+
+
+@pytest.mark.parametrize("method", ["open", "status", "execute", "close"])
+@pytest.mark.parametrize("ends", [SystemExit, Panic])
+def test_a_library_that_ends_the_program_ends_no_thread(
+    host: ThreadHost,
+    driver: BareDriver,
+    seen: list[Status],
+    method: str,
+    ends: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called = threading.Event()
+
+    def end(*_: object) -> Never:
+        called.set()
+        raise ends("a name")
+
+    host.start()
+    until(lambda: host.status == ONLINE)
+    with monkeypatch.context() as broken:
+        broken.setattr(driver, method, end)
+        if method in ("open", "close"):  # which a device that is gone for a moment brings about
+            lost = host.submit(Utter("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+            assert error_of(lost).reason is Reason.OFFLINE
+        if method == "execute":
+            assert error_of(host.submit(Utter("x"), SOON_S)).reason is Reason.HARDWARE
+        assert called.wait(SOON_S)
+        until(lambda: any(status.state is not State.ONLINE for status in seen))
+    until(lambda: host.status == ONLINE)
+    assert host.execute(Utter("y"), SOON_S) == "y"
+    assert "a name" not in repr(seen)
+
+
+def test_a_listener_that_ends_the_program_ends_no_thread(driver: BareDriver) -> None:
+    told: list[Status] = []
+
+    def listen(status: Status) -> None:
+        told.append(status)
+        if len(told) == 1:
+            raise SystemExit
+
+    host = ThreadHost(driver, listen, pace=PACE)
+    host.start()
+    try:
+        until(lambda: told.count(ONLINE) == 2)
+        assert host.execute(Utter("y"), SOON_S) == "y"
+    finally:
+        host.stop()
 
 
 @pytest.mark.parametrize("where", ["found", "now"])
@@ -433,14 +526,14 @@ def test_a_command_to_a_device_that_cannot_be_opened_says_so(
     driver.found = DeviceError(Reason.NO_DEVICE)
     host.start()
     with pytest.raises(DeviceError) as failed:
-        host.execute(Say("x"), SOON_S)
+        host.execute(Utter("x"), SOON_S)
     assert failed.value.reason is Reason.NO_DEVICE
     assert not driver.said
 
 
 def test_a_token_cancelled_before_its_turn(host: ThreadHost, driver: BareDriver) -> None:
     cancel = CancelToken()
-    future = host.submit(Say("x"), SOON_S, cancel)
+    future = host.submit(Utter("x"), SOON_S, cancel)
     cancel.cancel()
     host.start()
     with pytest.raises(DeviceError) as failed:
@@ -450,10 +543,10 @@ def test_a_token_cancelled_before_its_turn(host: ThreadHost, driver: BareDriver)
 
 
 def test_a_future_cancelled_before_its_turn(host: ThreadHost, driver: BareDriver) -> None:
-    future = host.submit(Say("x"), SOON_S)
+    future = host.submit(Utter("x"), SOON_S)
     assert future.cancel()
     host.start()
-    assert host.execute(Say("y"), SOON_S) == "y"
+    assert host.execute(Utter("y"), SOON_S) == "y"
     with pytest.raises(CancelledError):
         future.result()
     assert driver.said == ["y"]
@@ -462,8 +555,8 @@ def test_a_future_cancelled_before_its_turn(host: ThreadHost, driver: BareDriver
 def test_a_command_whose_time_is_over_is_not_begun(host: ThreadHost, driver: BareDriver) -> None:
     gate = Gate()
     host.start()
-    host.submit(Say("long", gate), SOON_S)
-    late = host.submit(Say("late"), 0.01)
+    host.submit(Utter("long", gate), SOON_S)
+    late = host.submit(Utter("late"), 0.01)
     assert gate.reached.wait(SOON_S)
     time.sleep(0.02)
     gate.opened.set()
@@ -487,7 +580,7 @@ def test_a_command_whose_time_is_over_does_not_open_the_device(
         BareDriver.open(driver)
 
     monkeypatch.setattr(driver, "open", open_late)
-    futures = [host.submit(Say("x"), SOON_S), *(host.submit(Say("x"), 0.01) for _ in "abc")]
+    futures = [host.submit(Utter("x"), SOON_S), *(host.submit(Utter("x"), 0.01) for _ in "abc")]
     assert gate.reached.wait(SOON_S)
     time.sleep(0.02)
     gate.opened.set()
@@ -503,7 +596,7 @@ def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(
 ) -> None:
     host = ThreadHost(driver, pace=HostPace(poll_s=99, back_off_s=(99,)))
     setattr(driver, where, DeviceError(Reason.OFFLINE, pages=None))
-    future = host.submit(Say("x"), SOON_S)
+    future = host.submit(Utter("x"), SOON_S)
     host.start()
     error = error_of(future)
     host.stop()
@@ -519,7 +612,7 @@ def test_whoever_waits_has_the_device_opened_within_their_own_time(driver: BareD
             super()._open_driver(deadline, cancel)
 
     host, cancel = Noting(driver, pace=PACE), CancelToken()
-    future = host.submit(Say("x"), SOON_S, cancel)
+    future = host.submit(Utter("x"), SOON_S, cancel)
     host.start()
     assert future.result(SOON_S) == "x"
     host.stop()
@@ -536,9 +629,9 @@ def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(
     cancel = CancelToken()
     host.start()
     with pytest.raises(DeviceError):
-        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+        host.execute(Utter("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
     monkeypatch.setattr(driver, "open", gate)
-    future = host.submit(Say("y"), SOON_S, cancel)
+    future = host.submit(Utter("y"), SOON_S, cancel)
     assert gate.reached.wait(SOON_S)
     cancel.cancel()
     gate.opened.set()
@@ -575,10 +668,10 @@ def test_a_device_that_a_command_has_found_again_is_told_well_at_once(
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError):
-        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+        host.execute(Utter("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
     assert host.status.state is State.OFFLINE
     working = Status(State.BUSY, detail="in the command")
-    assert host.execute(Say("y", lambda *_: seen.append(working)), SOON_S) == "y"
+    assert host.execute(Utter("y", lambda *_: seen.append(working)), SOON_S) == "y"
     host.stop()
     assert seen[2:] == [ONLINE, working]
 
@@ -588,16 +681,31 @@ def test_a_driver_that_does_not_come_back_holds_nobody_else_up(
 ) -> None:
     gate = Gate()
     host.start()
-    hung, waiting = host.submit(Say("long", gate), SOON_S), host.submit(Say("x"), SOON_S)
+    hung, waiting = host.submit(Utter("long", gate), SOON_S), host.submit(Utter("x"), SOON_S)
     assert gate.reached.wait(SOON_S)
     host.stop(0.01)
-    late = host.submit(Say("y"), SOON_S)
+    late = host.submit(Utter("y"), SOON_S)
     assert error_of(waiting, 0).reason is Reason.CANCELLED
     assert error_of(late, 0).reason is Reason.CANCELLED
     assert not hung.done()
     gate.opened.set()
     assert hung.result(SOON_S) == "long"
     until(lambda: driver.calls[-1][0] == "close")
+
+
+def test_who_waits_for_a_driver_that_does_not_come_back_is_told(
+    host: ThreadHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosting, "HUNG_S", 0.05)
+    gate = Gate()
+    host.start()
+    token = CancelToken()
+    with pytest.raises(DeviceError, match="does not come back") as hung:
+        host.execute(Utter("long", gate), 0.05, token)
+    assert token.cancelled, "a driver that comes back works for nobody"
+    assert (hung.value.reason, hung.value.device) == (Reason.OFFLINE, Kind.SPEAKER)
+    gate.opened.set()
+    assert host.execute(Utter("x"), SOON_S) == "x"
 
 
 def test_stop_cancels_what_runs_and_what_waits(host: ThreadHost, driver: BareDriver) -> None:
@@ -609,7 +717,10 @@ def test_stop_cancels_what_runs_and_what_waits(host: ThreadHost, driver: BareDri
         raise DeviceError(Reason.CANCELLED)
 
     host.start()
-    futures = [host.submit(Say("long", waits), SOON_S), *(host.submit(Say("x"), 9) for _ in "ab")]
+    futures = [
+        host.submit(Utter("long", waits), SOON_S),
+        *(host.submit(Utter("x"), 9) for _ in "ab"),
+    ]
     assert started.wait(SOON_S)
     host.stop()
     for future in futures:
@@ -622,11 +733,11 @@ def test_stop_cancels_what_runs_and_what_waits(host: ThreadHost, driver: BareDri
 def test_nothing_waits_for_a_stopped_host(
     host: ThreadHost, driver: BareDriver, started: bool
 ) -> None:
-    before = host.submit(Say("x", lambda driver, cancel: cancel.wait(SOON_S)), SOON_S)
+    before = host.submit(Utter("x", lambda driver, cancel: cancel.wait(SOON_S)), SOON_S)
     if started:
         host.start()
     host.stop()
-    after = host.submit(Say("y"), SOON_S)
+    after = host.submit(Utter("y"), SOON_S)
     assert error_of(after, 0).reason is Reason.CANCELLED
     assert before.done()
     assert "y" not in driver.said
@@ -637,13 +748,13 @@ def test_nothing_waits_for_a_stopped_host(
 
 def test_a_host_says_what_it_has(host: ThreadHost) -> None:
     assert host.info == Info(Kind.SPEAKER, "test", "nowhere")
-    assert host.requests == (Say, SayOnce)
+    assert host.requests == (Utter, UtterOnce)
 
 
 def test_reset_and_self_test_take_their_turn(host: ThreadHost, driver: BareDriver) -> None:
     gate = Gate()
     host.start()
-    host.submit(Say("long", gate), SOON_S)
+    host.submit(Utter("long", gate), SOON_S)
     assert gate.reached.wait(SOON_S)
     tested = threading.Thread(target=host.self_test)
     tested.start()
@@ -659,28 +770,28 @@ def test_reset_and_self_test_take_their_turn(host: ThreadHost, driver: BareDrive
 def test_a_job_that_succeeded_is_not_done_again(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     for word in ("first", "second"):
-        assert host.execute(SayOnce(word), SOON_S) == "first"
-    assert host.execute(SayOnce("third", job="other"), SOON_S) == "third"
+        assert host.execute(UtterOnce(word), SOON_S) == "first"
+    assert host.execute(UtterOnce("third", job="other"), SOON_S) == "third"
     driver.found = DeviceError(Reason.NO_DEVICE)
     with pytest.raises(DeviceError):
-        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
-    assert host.execute(SayOnce("fourth"), SOON_S) == "first"  # also of a device that has gone
+        host.execute(Utter("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    assert host.execute(UtterOnce("fourth"), SOON_S) == "first"  # also of a device that has gone
     assert driver.said == ["first", "third"]
 
 
 def test_a_job_that_failed_is_done_again(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     with pytest.raises(DeviceError):
-        host.execute(SayOnce("x", fails(DeviceError(Reason.JAM))), SOON_S)
-    assert host.execute(SayOnce("y"), SOON_S) == "y"
+        host.execute(UtterOnce("x", fails(DeviceError(Reason.JAM))), SOON_S)
+    assert host.execute(UtterOnce("y"), SOON_S) == "y"
 
 
 def test_jobs_are_forgotten_in_the_end(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     for number in range(REMEMBERED + 1):
-        host.execute(SayOnce(str(number), job=str(number)), SOON_S)
-    assert host.execute(SayOnce("again", job="1"), SOON_S) == "1"
-    assert host.execute(SayOnce("again", job="0"), SOON_S) == "again"
+        host.execute(UtterOnce(str(number), job=str(number)), SOON_S)
+    assert host.execute(UtterOnce("again", job="1"), SOON_S) == "1"
+    assert host.execute(UtterOnce("again", job="0"), SOON_S) == "again"
 
 
 @pytest.mark.parametrize(
@@ -696,7 +807,7 @@ def test_every_error_of_a_command_names_the_device(
     host: ThreadHost, driver: BareDriver, error: Exception
 ) -> None:
     host.start()
-    told = error_of(host.submit(Say("x", fails(error)), SOON_S))
+    told = error_of(host.submit(Utter("x", fails(error)), SOON_S))
     assert told.device is Kind.SPEAKER
     if isinstance(error, DeviceError):
         assert (told.reason, told.detail, told.pages) == (error.reason, error.detail, error.pages)
@@ -708,13 +819,13 @@ def test_every_error_of_a_command_that_never_begins_names_the_device(
 ) -> None:
     cancelled = CancelToken()
     cancelled.cancel()
-    futures = [host.submit(Say("x"), SOON_S, cancelled), host.submit(Say("x"), 0.0)]
+    futures = [host.submit(Utter("x"), SOON_S, cancelled), host.submit(Utter("x"), 0.0)]
     driver.found = DeviceError(Reason.NO_DEVICE, pages=None)
     host.start()
     errors = [error_of(future) for future in futures]
-    errors.append(error_of(host.submit(Say("x"), SOON_S)))
+    errors.append(error_of(host.submit(Utter("x"), SOON_S)))
     host.stop()
-    errors.append(error_of(host.submit(Say("x"), SOON_S)))
+    errors.append(error_of(host.submit(Utter("x"), SOON_S)))
     reasons = [Reason.CANCELLED, Reason.TIMEOUT, Reason.NO_DEVICE, Reason.CANCELLED]
     assert [error.reason for error in errors] == reasons
     assert {error.device for error in errors} == {Kind.SPEAKER}
@@ -725,8 +836,8 @@ def test_every_error_of_a_command_that_never_begins_names_the_device(
 def test_a_second_start_does_nothing(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     host.start()
-    assert host.execute(Say("x"), SOON_S) == "x"
+    assert host.execute(Utter("x"), SOON_S) == "x"
     assert len(driver.times("open")) == 1
     host.stop()
     host.start()
-    assert error_of(host.submit(Say("y"), SOON_S)).reason is Reason.CANCELLED
+    assert error_of(host.submit(Utter("y"), SOON_S)).reason is Reason.CANCELLED

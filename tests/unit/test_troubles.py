@@ -51,6 +51,7 @@ FACTS: dict[str, Any] = {
     "amount": "2026-05",
     "balance": "2026-05",
     "day": "2026-05",
+    "days": 90,
     "due": "2026-05",
     "en": "card",
     "hours": 24,
@@ -61,6 +62,7 @@ FACTS: dict[str, Any] = {
     "months": "2026-05",
     "most": "2026-05",
     "needed": "2026-05",
+    "number": "012601150000042",
     "seconds": 60,
     "since": "2025-09-01",
     "year": "2026-05",
@@ -166,6 +168,12 @@ def test_a_card_that_is_refused_may_be_changed_before_signing_in_only(signed_in:
     assert page.tone is Tone.BAD
     if not signed_in:
         assert zh(page.actions[0].title) == "换一张证件"
+
+
+@pytest.mark.parametrize("code", ["code-locked", "login-over", "fund-code-over", "try-later"])
+def test_no_card_is_blamed_for_a_proof_that_failed_before_signing_in(code: str) -> None:
+    page = problem_of(refusal(code), signed_in=False)
+    assert [(each.key, zh(each.title)) for each in page.actions] == [(RETRY, "重新开始")]
 
 
 @pytest.mark.parametrize("code", sorted(PASSING))

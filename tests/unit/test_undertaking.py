@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from drivers.device import DeviceError, Kind, Reason
 from kiosk.centre.operations import WithdrawalOrder
 from kiosk.operation import Business, OperationState
 from kiosk.visit import money, undertaking
@@ -24,9 +25,10 @@ from kiosk.visit.operation_steps import (
     ReadText,
     ShowOutcome,
 )
-from kiosk.visit.operation_words import AGAIN, CANCEL, SLIP, in_flight, not_done
+from kiosk.visit.operation_words import AGAIN, CANCEL, in_flight, not_done
 from kiosk.visit.steps import (
     RESEND,
+    SLIP,
     EnterNumber,
     EnterSmsCode,
     Farewell,
@@ -358,8 +360,21 @@ def test_a_locked_operation_is_cancelled_and_told(here: World) -> None:
     model = MoneyModel()
     model.spoil("confirm", no("operation-locked"))
     played = run(here, model, *PRESS, (Problem, MENU), *GONE)
-    assert "没有办成，钱没有动" in words(played.last(Problem))
+    assert words(played.last(Problem)) == "不行operation-locked。 没有办成，钱没有动"
     assert len(model.told_of) == 1
+
+
+def test_what_a_risk_rule_stops_at_the_press_is_cancelled_and_says_why(
+    here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = MoneyModel()
+    model.spoil("confirm", no("risk-card"))
+    played = run(here, model, *PRESS, (Problem, AGAIN), *PRESS, (ShowOutcome, MENU), *GONE)
+    page = next(step for step in played.script.steps if isinstance(step, Problem))
+    assert words(page) == "不行risk-card。 没有办成，钱没有动"
+    assert (model.calls.count("cancel"), len(model.moved)) == (1, 1)
+    told = [line for line in caplog.records if line.message == "stopped by a risk rule"]
+    assert [(each.reference, each.reason) for each in told] == [(page.reference, "risk-card")]  # type: ignore[attr-defined]
 
 
 # -- from the press on ----------------------------------------------------------------------------
@@ -546,6 +561,25 @@ def test_the_slip_is_printed_once_and_names_nobody(here: World) -> None:
     assert "本凭条不作为证明" in slip
     assert played.last(ShowOutcome).actions[0].closed is not None
     assert model.told_of == model.moved, "told once, although the page was shown twice"
+
+
+def test_without_paper_for_the_slip_the_result_stays_and_nothing_is_done_again(
+    here: World,
+) -> None:
+    model = MoneyModel()
+    empty = DeviceError(Reason.PAPER_OUT, device=Kind.RECEIPT_PRINTER, pages=0)
+    played = run(
+        here,
+        model,
+        *PRESS,
+        (ShowOutcome, SLIP),
+        (PrintingSlip, empty),
+        (Problem, MENU),
+        (ShowOutcome, MENU),
+        *GONE,
+    )
+    assert say(played.last(ShowOutcome).title, Language.ZH).endswith("已办成")
+    assert len(model.moved) == 1
 
 
 def test_a_limit_during_page_08_ends_the_visit_and_the_next_one_tells(here: World) -> None:

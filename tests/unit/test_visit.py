@@ -34,7 +34,6 @@ from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.types import PrintSlip, Slip
-from kiosk.centre.client import CentreClient
 from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import Document
@@ -76,6 +75,7 @@ from tests.services.script import (
     titled,
     world,
 )
+from tests.waiting import until
 
 BACK = WentBack()
 HOME = (Action(MENU, "home", "home"),)
@@ -226,6 +226,17 @@ def test_a_refusal_that_passes_is_asked_again_and_the_answers_are_kept(
         assert visit.look_up(once_busy) == "done"
 
     run(here, service, (titled("one"), "a"), (Problem, RETRY), *GONE)
+
+
+def test_what_a_risk_rule_stops_is_an_event_of_its_own(
+    here: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    def service(visit: Visit) -> None:
+        raise Refusal("risk-card", "stopped", "to the counter", "AAAA-BBBB")
+
+    run(here, service, (Problem, MENU), *REFUSED)
+    told = [record for record in caplog.records if record.message == "stopped by a risk rule"]
+    assert [(each.reference, each.reason) for each in told] == [("AAAA-BBBB", "risk-card")]  # type: ignore[attr-defined]
 
 
 def test_trying_again_after_an_outage_keeps_the_answers(here: World) -> None:
@@ -410,7 +421,7 @@ def test_a_menu_is_never_shown_to_somebody_unknown(here: World) -> None:
         visit.ask(question("who"))
 
     script = Insists((Attract, None))
-    with CentreClient(here.url, "T0001") as centre:
+    with here.client() as centre:
         visit = Visit(script, centre, Fixed(WELL), here.settings)
         visit.run(service, menu, {})
     assert [type(step) for step in script.steps] == [Attract]
@@ -431,7 +442,7 @@ def test_who_does_not_wait_for_the_farewell_has_left_all_the_same(
 
 
 def test_what_a_visit_does_not_know_yet_is_never_made_up(here: World) -> None:
-    with CentreClient(here.url, "T0001") as centre:
+    with here.client() as centre:
         visit = Visit(ServiceScript(), centre, Fixed(WELL), here.settings)
         with pytest.raises(RuntimeError, match="catalogue"):
             visit.terms()
@@ -552,13 +563,6 @@ def sheet() -> bytes:
     pdf.save(buffer)
     pdf.close()
     return buffer.getvalue()
-
-
-def until(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def test_an_answer_to_an_old_page_is_dropped(it: Asking) -> None:

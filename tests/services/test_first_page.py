@@ -1,0 +1,112 @@
+"""What the attract page says before anybody begins: what can be done here now, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from drivers.device import Kind, Reason, State, Status
+from kiosk.centre.models import Catalogue, Hours
+from kiosk.services import possible_now, service_hours
+from kiosk.visit.remedies import DONE, ShowRemedy
+from kiosk.visit.steps import STAFF, Attract
+from kiosk.words import Language, say
+from tests.services.hall import PATIENCE_S, Citizen, Hall
+from tests.services.money import DirectCommitLine
+from tests.services.script import World
+
+WELL = {kind: Status(State.ONLINE) for kind in (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER)}
+
+
+def possible(catalogue: Catalogue, *, money: bool = True) -> dict[str, list[str]]:
+    kinds = possible_now(catalogue, WELL, money=money)
+    return {kind.group: [say(title, Language.ZH) for title in kind.titles] for kind in kinds}
+
+
+def hours(catalogue: Catalogue) -> list[str]:
+    return [say(line, Language.ZH) for line in service_hours(catalogue)]
+
+
+def test_what_can_be_done_is_named_by_kind_three_of_each(here: World) -> None:
+    catalogue = here.kept().catalogue
+    can = possible(catalogue)
+    assert list(can) == [*("query", "paper", "withdrawal", "loan", "change", "transfer", "other")]
+    assert can["query"] == ["账户余额", "缴存明细", "办理进度"]
+    assert can["change"] == ["手机号", "收款银行卡", "个人信息"]
+    assert can["withdrawal"] != ["提取记录"]
+    assert possible(catalogue, money=False)["withdrawal"] == ["提取记录"]
+
+
+def test_what_is_closed_is_not_named(here: World) -> None:
+    here.ask("PUT", "/offers/ledger", {"open": False, "because": {"zh": "更新", "en": "Renewed"}})
+    catalogue = here.kept().catalogue
+    assert possible(catalogue)["query"] == ["账户余额", "办理进度"]
+    night = catalogue.model_copy(update={"clock": catalogue.clock.replace(hour=23)})
+    assert "paper" not in possible(night)
+    empty = {**WELL, Kind.DOCUMENT_PRINTER: Status(State.USER_ERROR, problem=Reason.PAPER_OUT)}
+    assert "paper" not in [kind.group for kind in possible_now(catalogue, empty, money=True)]
+
+
+def test_hours_are_told_apart_only_where_they_differ(here: World) -> None:
+    catalogue = here.kept().catalogue
+    assert hours(catalogue) == ["查询 24 小时", "办理 08:00–20:00"]
+    day = Hours(opens="09:00", closes="17:30")
+    same = [offer.model_copy(update={"hours": day}) for offer in catalogue.offers]
+    assert hours(catalogue.model_copy(update={"offers": tuple(same)})) == ["服务时间 09:00–17:30"]
+    assert hours(catalogue.model_copy(update={"offers": ()})) == []
+
+
+@pytest.fixture
+def machine(_hall: Hall) -> Hall:
+    _hall.well()
+    return _hall
+
+
+def test_the_page_follows_the_devices(machine: Hall) -> None:
+    with machine.visit() as citizen:
+        said = citizen.sees(Attract)
+        if "paper" not in [kind.group for kind in said.possible]:  # centre or printer was not heard
+            said = amended(citizen, lambda page: "paper" in [kind.group for kind in page.possible])
+        assert say(said.hours[0], Language.ZH) == "查询 24 小时"
+        machine.sheets.obey("paper out")
+        said = amended(citizen, lambda page: "paper" not in [kind.group for kind in page.possible])
+        assert said.possible
+
+
+def test_who_looks_after_the_place_sees_what_to_do_without_a_key(machine: Hall) -> None:
+    with machine.visit() as citizen:
+        said = citizen.sees(Attract)
+        assert not said.helps
+        machine.slips.obey("paper out")
+        amended(citizen, lambda page: page.helps)
+        citizen.press(STAFF)
+        shown = citizen.sees(ShowRemedy)
+        assert say(shown.remedy.title, Language.ZH) == "给凭条打印机换纸卷"
+        citizen.press(DONE)
+        assert citizen.ended() == "left"
+
+
+def test_the_page_follows_the_committer(machine: Hall) -> None:
+    def withdraws(page: Attract) -> bool:
+        (kind,) = (kind for kind in page.possible if kind.group == "withdrawal")
+        return [say(title, Language.ZH) for title in kind.titles] != ["提取记录"]
+
+    line = DirectCommitLine(machine.here)
+    line.open = False
+    with machine.visit(committer=line) as citizen:
+        said = citizen.sees(Attract)
+        if not said.possible:  # the centre was not heard
+            said = amended(citizen, lambda page: bool(page.possible))
+        assert not withdraws(said)
+        line.open = True
+        citizen.terminal.money_changed()
+        assert withdraws(amended(citizen, withdraws))
+
+
+def amended(citizen: Citizen, wanted: Callable[[Attract], bool]) -> Attract:
+    """What the attract page says once it says what is ``wanted``."""
+    while True:
+        page = citizen.glass.amended.get(timeout=PATIENCE_S)
+        if isinstance(page, Attract) and wanted(page):
+            return page

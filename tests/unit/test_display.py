@@ -1,0 +1,239 @@
+"""The display server's command, the panel's output, and what may be plugged into a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kiosk import settings as settings_file
+from kiosk.__main__ import main
+from kiosk.display import outputs, rules, server
+from kiosk.settings import CentreSettings, ScreenSettings, Settings, SettingsError, UsbSettings
+
+SETTINGS = """\
+terminal = "T0001"
+[centre]
+url = "https://gjj.example"
+seal_roots = "roots.pem"
+sealer = "Somebody"
+"""
+
+
+def output(root: Path, name: str, status: str = "connected", modes: str = "1920x1080\n") -> Path:
+    path = root / "sys/class/drm" / f"card0-{name}"
+    path.mkdir(parents=True)
+    (path / "status").write_text(f"{status}\n")
+    (path / "modes").write_text(modes)
+    return path
+
+
+def chosen(**tables: object) -> Settings:
+    centre = CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem"))
+    return Settings(terminal="T0001", centre=centre, **tables)  # type: ignore[arg-type]
+
+
+# -- the picture on the panel ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("modes", "screen", "turns"),
+    [
+        ("1920x1080\n1280x720\n", ScreenSettings(), 1),  # the panel lies, the pages stand
+        ("1080x1920\n", ScreenSettings(), 0),
+        ("1080x1920\n", ScreenSettings(orientation="landscape"), 1),
+        ("1920x1080\n", ScreenSettings(orientation="landscape"), 0),
+        ("1920x1080\n", ScreenSettings(rotation=270), 3),
+        ("1920x1080\n", ScreenSettings(rotation=0), 0),
+        ("1024x1024\n", ScreenSettings(), 0),
+        ("", ScreenSettings(), 0),  # nothing is known of it
+    ],
+)
+def test_the_picture_stands_as_the_pages_do(
+    tmp_path: Path, modes: str, screen: ScreenSettings, turns: int
+) -> None:
+    output(tmp_path, "HDMI-A-1", modes=modes)
+    assert outputs.turns(screen, outputs.panel("", tmp_path)) == turns
+
+
+def test_the_panel_is_the_output_with_a_screen_or_the_one_that_is_named(tmp_path: Path) -> None:
+    assert outputs.panel("", tmp_path) is None
+    assert outputs.turns(ScreenSettings(), None) == 0
+    output(tmp_path, "DP-1", "disconnected")
+    output(tmp_path, "HDMI-A-1")
+    output(tmp_path, "HDMI-A-2")
+    first, named = outputs.panel("", tmp_path), outputs.panel("HDMI-A-2", tmp_path)
+    assert first
+    assert first.name == "HDMI-A-1"
+    assert named
+    assert named.name == "HDMI-A-2"
+    assert outputs.panel("VGA-1", tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "turns", "words", "told"),
+    [
+        ("Cage version 0.1.4\n", 0, [], ""),
+        ("Cage version 0.1.4\n", 3, ["-r", "-r", "-r"], ""),
+        ("Cage version 0.2.0\n", 0, [], ""),
+        ("Cage version 0.2.0\n", 1, [], "wlr-randr --output DP-1 --transform 90; "),
+        ("", 2, ["-r", "-r"], ""),
+    ],
+)
+def test_cage_is_told_to_turn_as_its_version_understands(
+    said: str, turns: int, words: list[str], told: str
+) -> None:
+    command = server.command(server.version(said), turns, "DP-1")
+    at = command.index("--")
+    assert command[:at] == ["cage", "-d", *words]
+    assert "-s" not in command  # which allows keys for other consoles
+    assert command[at:-1] == ["--", "/bin/sh", "-c"]
+    assert command[-1].startswith(told + "ln -sfn")
+    assert command[-1].endswith("systemd-notify --ready; exec sleep infinity")
+
+
+def program(path: Path, *lines: str) -> None:
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+
+
+def test_the_command_becomes_cage(tmp_path: Path) -> None:
+    file = tmp_path / "terminal.toml"
+    file.write_text(SETTINGS + "[screen]\nrotation = 180\n")
+    program(tmp_path / "cage", 'test "$1" = -v && exec echo Cage version 0.1.4', 'echo "$@"')
+    command = [sys.executable, "-m", "kiosk", "screen", "--settings", str(file)]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("-d -r -r -- /bin/sh -c ")
+
+
+def test_a_machine_without_cage_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "terminal.toml"
+    file.write_text(SETTINGS)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said = CliRunner().invoke(main, ["screen", "--settings", str(file)])
+    assert said.exit_code == 1
+    assert "apt-get install cage xwayland seatd" in said.output
+    (tmp_path / "cage").write_text("no program")
+    (tmp_path / "cage").chmod(0o755)
+    monkeypatch.setattr(subprocess, "run", lambda *_a, **_k: subprocess.CompletedProcess([], 0, ""))
+    said = CliRunner().invoke(main, ["screen", "--settings", str(file)])
+    assert "Exec format error" in said.output
+    assert CliRunner().invoke(main, ["screen", "--settings", str(tmp_path)]).exit_code != 0
+
+
+# -- what udev and usbguard are told ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("screen", "output_name", "rule"),
+    [
+        (ScreenSettings(), "", ""),
+        (ScreenSettings(), "DP-1", 'SUBSYSTEM=="input", KERNEL=="event*", ENV{WL_OUTPUT}="DP-1"\n'),
+        (
+            ScreenSettings(touch_turned=90),
+            "",
+            'SUBSYSTEM=="input", KERNEL=="event*", '
+            'ENV{LIBINPUT_CALIBRATION_MATRIX}="0 1 0 -1 0 1"\n',
+        ),
+    ],
+)
+def test_touches_are_bound_to_the_panel(
+    screen: ScreenSettings, output_name: str, rule: str
+) -> None:
+    assert rules.udev(screen, output_name) == rule
+
+
+def test_only_what_a_terminal_is_made_of_may_be_plugged_in() -> None:
+    text = rules.usbguard(UsbSettings())
+    assert text.splitlines()[-1] == "allow"
+    networks = ("02:02:ff", "02:06:*", "02:0c:*", "02:0d:*", "02:0e:*", "e0:*:*", "ef:04:*")
+    for refused in ("08:*:*", "03:01:01", "03:01:02", *networks):  # stick, keyboard, mouse
+        (line,) = (line for line in text.splitlines() if refused in line)
+        assert line.startswith("reject with-interface one-of")
+    assert "03:*:*" not in text  # an HID reader or a panel that nobody has named yet
+    named = rules.usbguard(UsbSettings(allow=("222a:0001",))).splitlines()
+    assert named[0] == "allow id 222a:0001"
+    assert named[-2] == "reject with-interface one-of { 03:*:* }"
+    if shutil.which("usbguard-rule-parser"):
+        for line in named:
+            subprocess.run(["usbguard-rule-parser", line], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("ids", ["222a", "222A:0001", "222a:0001 ", "222a:0001\nallow"])
+def test_ids_that_are_none_stand_in_no_rule(tmp_path: Path, ids: str) -> None:
+    text = f"{SETTINGS}[usb]\nallow = [{ids!r}]\n".replace("\\n", "\\\\n")
+    with pytest.raises(SettingsError):
+        settings_file.parse(text, tmp_path / "terminal.toml")
+
+
+def test_rules_are_written_and_other_outputs_switched_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin/udevadm", f'echo "$@" >> {tmp_path}/asked')
+    panel, other = output(tmp_path, "HDMI-A-1"), output(tmp_path, "HDMI-A-2", "disconnected")
+    assert rules.write(chosen(), tmp_path) == []
+    assert (panel / "status").read_text() == "connected\n"
+    assert (other / "status").read_text() == "off"
+    assert 'ENV{WL_OUTPUT}="HDMI-A-1"' in (tmp_path / rules.UDEV).read_text()
+    assert "reject" in (tmp_path / rules.USBGUARD).read_text()
+    assert (tmp_path / rules.USBGUARD).stat().st_mode & 0o077 == 0  # usbguard asks for that
+    assert (tmp_path / "asked").read_text() == (
+        "control --reload\ntrigger --subsystem-match=input\n"
+    )
+
+
+def test_what_did_not_work_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin/udevadm", "echo no bus >&2; exit 1")
+    assert rules.write(chosen(), tmp_path) == [
+        "no screen is connected",
+        "udevadm control: no bus",
+        "udevadm trigger: no bus",
+    ]
+    output(tmp_path, "HDMI-A-1")
+    (output(tmp_path, "HDMI-A-2") / "status").unlink()
+    (tmp_path / "sys/class/drm/card0-HDMI-A-2/status").mkdir()
+    assert rules.write(chosen(), tmp_path)[0] == "output HDMI-A-2 cannot be switched off"
+
+
+def test_settings_with_a_mistake_leave_no_socket_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick stays refused; the technician is told of the mistake."""
+    written: list[Settings] = []
+
+    def write(settings: Settings) -> list[str]:
+        written.append(settings)
+        return []
+
+    monkeypatch.setattr(rules, "write", write)
+    file = tmp_path / "terminal.toml"
+    file.write_text(SETTINGS)
+    assert CliRunner().invoke(main, ["prepare", "--settings", str(file)]).exit_code == 0
+    file.write_text("mistake")
+    said = CliRunner().invoke(main, ["prepare", "--settings", str(file)])
+    assert said.exit_code == 1
+    assert "terminal.toml" in said.output
+    assert [one.usb for one in written] == [UsbSettings(), UsbSettings()]
+
+    def full(settings: Settings) -> list[str]:
+        raise OSError(28, "No space left on device", "/run/udev")
+
+    monkeypatch.setattr(rules, "write", full)
+    assert "/run/udev: No space left" in CliRunner().invoke(main, ["prepare"]).output
