@@ -7,10 +7,12 @@ import os
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from ctypes import byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_void_p
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +34,8 @@ _KEEP, _REPLACE = 0, 0
 _REQUEST, _NOTIFY = 30, 31  # SelectionRequest, SelectionNotify
 _Z_PIXMAP = 2
 _DEPTH = 24
-_ALL_PLANES = c_ulong(0xFFFFFFFF)
+_HEADER, _COLOUR = ">25L", 12
+"""XWDFileHeader and the length of an XWDColor: X11/XWDFile.h."""
 _LONGEST = 1 << 22
 _PATIENCE_S = 10.0
 _LAST_WORDS = 5.0
@@ -52,24 +55,6 @@ class _SelectionEvent(ctypes.Structure):
     )
 
 
-class _Image(ctypes.Structure):
-    """XImage, as far as it is read here."""
-
-    _fields_ = (
-        ("width", c_int),
-        ("height", c_int),
-        ("xoffset", c_int),
-        ("format", c_int),
-        ("data", c_void_p),
-        ("byte_order", c_int),
-        ("bitmap_unit", c_int),
-        ("bitmap_bit_order", c_int),
-        ("bitmap_pad", c_int),
-        ("depth", c_int),
-        ("bytes_per_line", c_int),
-    )
-
-
 _ON_ERROR = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p)
 _IGNORE = _ON_ERROR(lambda display, error: 0)  # a window may go, the last atom has no name
 
@@ -81,7 +66,7 @@ def _library() -> ctypes.CDLL:
     for name in ("XDefaultRootWindow", "XCreateSimpleWindow", "XCreatePixmap", "XInternAtom"):
         getattr(x11, name).restype = c_ulong
     x11.XGetSelectionOwner.restype = c_ulong
-    for name in ("XGetAtomName", "XListProperties", "XGetImage", "XCreateImage", "XCreateGC"):
+    for name in ("XGetAtomName", "XListProperties", "XCreateImage", "XCreateGC"):
         getattr(x11, name).restype = c_void_p
     x11.XDefaultVisual.restype = c_void_p
     return x11
@@ -90,9 +75,10 @@ def _library() -> ctypes.CDLL:
 class SearchedXServer:
     """An X server, as any of its clients may ask it. ``pid``: its process."""
 
-    def __init__(self, name: str, pid: int) -> None:
-        """Raises ``OSError`` where no such server answers."""
-        self.name, self.pid = name, pid
+    def __init__(self, name: str, pid: int, screen: Path) -> None:
+        """``screen``: the file in which the server keeps what it shows, as xwd(1) writes it. Raises
+        ``OSError`` where no such server answers."""
+        self.name, self.pid, self._screen = name, pid, screen
         self._x11 = _library()
         display = self._x11.XOpenDisplay(name.encode())
         if not display:
@@ -197,23 +183,23 @@ class SearchedXServer:
         return None
 
     def look(self) -> NDArray[np.uint8]:
-        """The picture on the screen: rows, columns, and the bytes of each pixel."""
-        at = self._x11.XGetImage(
-            self._display, self._root, 0, 0, *map(c_uint, SCREEN), _ALL_PLANES, _Z_PIXMAP
-        )
-        image = _Image.from_address(at)
-        wide, high, line = image.width, image.height, image.bytes_per_line
-        data = ctypes.string_at(image.data, line * high)
-        self._x11.XFree(c_void_p(image.data))
-        self._x11.XFree(c_void_p(at))
-        return np.frombuffer(data, np.uint8).reshape(high, line // 4, 4)[:, :wide]
+        """The picture on the screen: rows, columns, and the bytes of each pixel. It is read where
+        the server keeps it: its answer to a client that asks would leave strips of it in its
+        buffers."""
+        picture = self._screen.read_bytes()
+        told = struct.unpack_from(_HEADER, picture)
+        size, wide, high, line, colours = told[0], told[4], told[5], told[12], told[19]
+        pixels = np.frombuffer(picture, np.uint8, line * high, size + colours * _COLOUR)
+        return pixels.reshape(high, line // 4, 4)[:, :wide]
 
     # -- what is leaked on purpose ------------------------------------------------------------
 
     def leak(self, text: bytes, pixels: bytes) -> None:
         """Put ``text`` wherever a client may leave it: :data:`PLACES`; and a row of ``pixels``, of
         four bytes each, into a picture that the server keeps."""
-        self._draw(pixels)
+        wide, high = c_uint(len(pixels) // 4), c_uint(1)
+        kept = self._x11.XCreatePixmap(self._display, self._root, wide, high, c_uint(_DEPTH))
+        self.draw(pixels, c_ulong(kept))
         for selection in SELECTIONS:
             name = self._atom(selection)
             self._leaks[name.value] = text
@@ -222,17 +208,17 @@ class SearchedXServer:
         self._put(self._window(), self._atom("_NET_WM_NAME"), self._atom("UTF8_STRING"), text)
         self._atom(text)
 
-    def _draw(self, pixels: bytes) -> None:
+    def draw(self, pixels: bytes, onto: c_ulong | None = None, row: int = 0) -> None:
+        """Draw a ``row`` of ``pixels`` into a picture that the server keeps, or on the screen."""
         wide, high = c_uint(len(pixels) // 4), c_uint(1)
+        onto = onto or self._root
         drawn = self._x11.XCreateImage(
             self._display, c_void_p(self._x11.XDefaultVisual(self._display, 0)), c_uint(_DEPTH),
             _Z_PIXMAP, 0, c_char_p(pixels), wide, high, 32, 0,
         )  # fmt: skip
-        kept = c_ulong(
-            self._x11.XCreatePixmap(self._display, self._root, wide, high, c_uint(_DEPTH))
-        )
-        pen = c_void_p(self._x11.XCreateGC(self._display, kept, c_ulong(0), None))
-        self._x11.XPutImage(self._display, kept, pen, c_void_p(drawn), 0, 0, 0, 0, wide, high)
+        pen = c_void_p(self._x11.XCreateGC(self._display, onto, c_ulong(0), None))
+        self._x11.XPutImage(self._display, onto, pen, c_void_p(drawn), 0, 0, 0, row, wide, high)
+        self._x11.XFreeGC(self._display, pen)
         self._x11.XSync(self._display, 0)
         self._x11.XFree(c_void_p(drawn))  # not its pixels, which are ours
 
@@ -283,24 +269,25 @@ def x_server() -> Iterator[SearchedXServer | None]:
     screen = "x".join(map(str, (*SCREEN, _DEPTH)))
     # Without -noreset it would begin anew, with fresh memory, when its last client leaves.
     command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", screen, "-nolisten", "tcp"]
-    server = subprocess.Popen(
-        [*command, "-noreset"],
-        pass_fds=[theirs],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(theirs)
-    try:
-        with os.fdopen(ours) as told:
-            number = told.readline().strip()
-        asked = SearchedXServer(f":{number}", server.pid)
-        yield asked
-        asked.close()
-    finally:
-        server.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(_LAST_WORDS)
+    with tempfile.TemporaryDirectory(prefix="kiosk-screen-") as kept:
+        server = subprocess.Popen(
+            [*command, "-noreset", "-fbdir", kept],
+            pass_fds=[theirs],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(theirs)
+        try:
+            with os.fdopen(ours) as told:
+                number = told.readline().strip()
+            asked = SearchedXServer(f":{number}", server.pid, Path(kept, "Xvfb_screen0"))
+            yield asked
+            asked.close()
+        finally:
+            server.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(_LAST_WORDS)
 
 
 def environment(server: SearchedXServer | None) -> Mapping[str, str]:

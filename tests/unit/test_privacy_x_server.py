@@ -32,6 +32,23 @@ def test_whatever_a_client_leaves_is_told_or_stands_in_memory() -> None:
         assert asked.look().shape == (1920, 1080, 4)
 
 
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs the Debian package xvfb")
+def test_a_look_at_the_screen_leaves_nothing_in_the_server() -> None:
+    wide, high = x_server.SCREEN
+    page = np.random.default_rng(1).integers(0, 255, (high, wide, 4), np.uint8)
+    with x_server.x_server() as asked:
+        assert asked
+        for row in range(high):
+            asked.draw(page[row].tobytes(), row=row)
+        assert (asked.look()[:, :, :3] == page[:, :, :3]).all()
+        blank = np.zeros_like(page)
+        for row in range(high):
+            asked.draw(blank[row].tobytes(), row=row)
+        assert not asked.look().any()
+        rows = {f"row {row}": page[row, :256].tobytes() for row in range(0, high, 8)}
+        assert not Needles({"text": TEXT}, rows).found_in_pieces(memory_of(asked.pid))[1]
+
+
 def test_without_an_x_server_the_terminal_draws_for_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
