@@ -139,6 +139,11 @@ class Host(ABC):
         return self._status
 
     @property
+    def stopped(self) -> bool:
+        """Whether :meth:`stop` was called: every further command is refused."""
+        return self._stopping.is_set()
+
+    @property
     def info(self) -> Info:
         """What the driver knows of the device so far; more once the device was opened."""
         try:

@@ -109,7 +109,7 @@ class Cabinet:
             self._voice.show(coaching.say, coaching.lead)
 
     def fall_silent(self) -> None:
-        """The page of a face capture is gone: nothing of it is said any more."""
+        """The page that spoke is gone: nothing of it is said any more."""
         if self._voice:
             self._voice.fall_silent()
 
@@ -130,10 +130,11 @@ class Cabinet:
             self._play(Sound.ERROR)
 
     def watch(self, changed: Callable[[], None], stands: Callable[[bool], None]) -> None:
-        """Follow the sensors for ever; calls ``changed`` when :attr:`power` has changed, ``stands``
-        when somebody has gone away or come: whether somebody stands in front now."""
+        """Follow the sensors until their host is stopped; calls ``changed`` when :attr:`power` has
+        changed, ``stands`` when somebody has gone away or come: whether somebody stands in front
+        now."""
         host = self._hosts[Kind.SENSORS]
-        while True:
+        while not host.stopped:
             known, power = self._readings, self.power
             pause = Deadline(_AGAIN_S)
             try:

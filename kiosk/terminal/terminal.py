@@ -104,7 +104,7 @@ class Terminal:
         self._maintain = maintain
         self._hosts = _hosts(settings, self._device_changed)
         self._counters = CounterFile(state_directory(settings))
-        self._counts: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._counts: SimpleQueue[Callable[[], None] | None] = SimpleQueue()  # None: no more come
         self._closures = Closures(state_directory(settings))
         self._closed = Closed()
         for host in self._hosts.values():
@@ -119,7 +119,8 @@ class Terminal:
         self._just_ended: Sayable | None = None
         self.lent = False
         """Whether the technician has the machine: another program may cover the screen."""
-        self._quiet = threading.Event()  # set when a citizen has begun: stop refreshing
+        self._begun = False  # somebody has begun to work at the screen
+        self._quiet = threading.Event()  # set when somebody has begun, or at the end: ask no more
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
         camera = self._hosts.get(Kind.CAMERA)
         booth = FaceBooth(camera, settings.face, settings.terminal) if camera else None
@@ -184,8 +185,10 @@ class Terminal:
         self._surround()
 
     def quit(self, seconds: float) -> None:
-        """Stop all hosts, which cancel their commands and close their devices; returns after
-        ``seconds`` at the latest."""
+        """Ask the centre for no further catalogue, say nothing more, and stop all hosts, which
+        cancel their commands and close their devices; returns after ``seconds`` at the latest."""
+        self._quiet.set()
+        self.dialogue.cabinet.fall_silent()
         threads = [
             threading.Thread(target=host.stop, args=(seconds,), name="quit", daemon=True)
             for host in self._hosts.values()
@@ -195,6 +198,7 @@ class Terminal:
         until = Deadline(seconds)
         for thread in threads:
             thread.join(until.remaining())
+        self._counts.put(None)
 
     def _take_devices(self, *, leftovers: bool) -> None:
         """Waits until vendor mode is off, then starts all hosts. If vendor mode is requested later
@@ -284,9 +288,7 @@ class Terminal:
     def _be_maintained(self) -> How:
         """A technician's visit; whoever has not opened the terminal goes back to the attract
         page."""
-        self._quiet.set()
-        for host in self._hosts.values():
-            host.attend()
+        self._attend()
         return self._maintain(self) if self._maintain else "left"
 
     def _watch_cards(self, visit: Visit) -> CardWatch:
@@ -316,8 +318,8 @@ class Terminal:
             reference,
             advice=((_("换一台终端或到柜台"), _("拨打 12329，报下面的编号")),),
         )
-        if not self._quiet.is_set():
-            return  # no citizen has begun: nobody would read the page
+        if not self._begun:
+            return  # nobody would read the page
         try:
             self.dialogue.ask(page, back=False)
         except (Left, TimedOut, WentBack):
@@ -325,10 +327,14 @@ class Terminal:
 
     def begun(self) -> None:
         """A citizen has begun: stop refreshing the catalogue, and attend to the devices."""
+        self._attend()
+        self._counts.put(partial(self._counters.add, {Counted.VISITS: 1}))
+
+    def _attend(self) -> None:
+        self._begun = True
         self._quiet.set()
         for host in self._hosts.values():
             host.attend()
-        self._counts.put(partial(self._counters.add, {Counted.VISITS: 1}))
 
     # -- what stands around the pages ---------------------------------------------------------
 
@@ -392,8 +398,7 @@ class Terminal:
     def _keep_counts(self) -> None:
         """Count, one after another, in a thread of its own: a disk that hangs holds up neither the
         screen nor the device whose host has told what it did."""
-        while True:
-            count = self._counts.get()
+        while count := self._counts.get():
             try:
                 count()
             except Exception as error:  # noqa: BLE001 - a fault of the software; the count goes on

@@ -47,9 +47,9 @@ def await_ours(host: Host, closed: Callable[[], None]) -> None:
 
 
 def await_asked(host: Host) -> None:
-    """Return when a technician asks for the machine, or has it already."""
+    """Return when a technician asks for the machine, has it already, or ``host`` was stopped."""
     mode = Mode.INACTIVE
-    while mode in _OURS:
+    while mode in _OURS and not host.stopped:
         mode = _next(host, mode)
 
 

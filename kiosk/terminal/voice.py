@@ -90,17 +90,17 @@ class Voice:
 
     def _run(self) -> None:
         with self._changed:
-            while True:
+            while self._sentences:
                 self._pace.show(self._clips(), time.monotonic())
                 wait = self._pace.wait(time.monotonic())
                 if wait == 0.0:
                     self._say()
                 else:
                     self._changed.wait(None if wait is None else min(wait, _LOOK_S))
+            self._pace.show((), time.monotonic())
+            self._thread = None
 
     def _clips(self) -> Clips:
-        if not self._sentences:
-            return ()
         language = self._language()
         found = (clip_of(sentence, language) for sentence in self._sentences)
         return tuple(name for name in found if name)

@@ -259,9 +259,7 @@ class Citizen:
     def go_away(self) -> None:
         if not self.glass.blanked:
             self.leaves()
-        self.terminal.begun()
-        for host in self.terminal._hosts.values():
-            host.stop()
+        self.terminal.quit(5.0)
 
 
 @contextmanager

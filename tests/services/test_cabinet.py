@@ -5,7 +5,7 @@ import threading
 import time
 import wave
 from collections.abc import Iterator, Sized
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,23 +139,16 @@ def test_the_screen_hears_who_comes_and_goes(shop: Shop) -> None:
         until(lambda: citizen.glass.stood == [True, False])
 
 
-class EndOfTestError(Exception):
-    """Ends what goes on for ever."""
-
-
 class Watched(ThreadHost):
-    """The sensors of a board, as a cabinet watches them until the end of the test."""
+    """The sensors of a board, as a cabinet watches them."""
 
     def __init__(self, board: IoBoard) -> None:
         settings = BoardSensors.Settings(board.address, poll=0.05)
         super().__init__(BoardSensors(settings), pace=HostPace(poll_s=0.2, back_off_s=(0.2,)))
         self.asked = 0
-        self.over = False
 
     def execute(self, *words: Any, **more: Any) -> Any:
         self.asked += 1
-        if self.over:
-            raise EndOfTestError
         return super().execute(*words, **more)
 
 
@@ -167,17 +160,13 @@ def watched(board: IoBoard) -> Iterator[tuple[Cabinet, Watched, list[Text | None
     said: list[Text | None] = []
     board.start()
     host.start()
-
-    def watch() -> None:
-        with suppress(EndOfTestError):
-            cabinet.watch(lambda: said.append(cabinet.power), lambda near: None)
-
-    watching = threading.Thread(target=watch)
+    watching = threading.Thread(
+        target=cabinet.watch, args=(lambda: said.append(cabinet.power), lambda near: None)
+    )
     watching.start()
     try:
         yield cabinet, host, said
     finally:
-        host.over = True
         host.stop()
         watching.join(PATIENCE_S)
         board.stop()

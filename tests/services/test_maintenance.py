@@ -369,6 +369,7 @@ def test_a_terminal_that_was_ready_before_takes_the_volume_that_was_set(work: Wo
         standby.dialogue.leave()
         assert ended.get(timeout=PATIENCE_S) == "left"
     finally:
+        standby.quit(5.0)
         (work.hall.directory / VOLUME).unlink()
 
 

@@ -26,6 +26,7 @@ from kiosk.visit.visit import Left, TimedOut
 from kiosk.words import Language, say
 from tests.services.hall import Glass
 from tests.ui.operation_samples import QUOTE
+from tests.waiting import until
 
 WAITING = AwaitResult(QUOTE, actions=(HOME,))
 DECIDING = Deciding(QUOTE, WAITING, 5.0)
@@ -155,10 +156,25 @@ def test_neither_the_screen_nor_a_device_waits_for_the_disk_of_the_counters(
     terminal._device_changed(Kind.ID_CARD, Status(State.OFFLINE))
     terminal._count(ReadCode(), Code("x", "QR"))
     assert counted.empty()
+    terminal.quit(5.0)
     gate.set()
     told = [counted.get(timeout=5) for _ in range(3)]
     assert told == [{Counted.VISITS: 1}, State.OFFLINE, {Counted.CODES: 1}]
     assert "uncaught" in " ".join(caplog.messages)
+
+
+def test_a_terminal_that_quits_asks_the_centre_no_more() -> None:
+    settings = Settings(
+        terminal="T0001",
+        centre=CentreSettings(url="http://127.0.0.1:9", seal_roots=Path("root.pem")),
+    )
+    terminal, before = Terminal(settings, lambda how: None), set(threading.enumerate())
+    terminal.open(Glass())
+    begun = set(threading.enumerate()) - before
+    assert {"catalogue", "counters", "visit"} <= {thread.name for thread in begun}
+    terminal.dialogue.leave()
+    terminal.quit(5.0)
+    until(lambda: not any(thread.is_alive() for thread in begun))
 
 
 @pytest.mark.parametrize("standing", Standing)

@@ -197,6 +197,7 @@ def test_a_capture_says_what_its_page_shows(mouth: Mouth) -> None:
     late(FaceCoaching(HINTS[Hint.MASK]), None)  # the capture tells once more after its page
     dialogue.cabinet.guide(Farewell(card=Kind.ID_CARD))
     assert mouth.said.get(timeout=SOON_S) == words(TAKE_ALONG[Kind.ID_CARD, False])
+    dialogue.cabinet.fall_silent()
 
 
 def test_the_farewell_says_what_to_take(mouth: Mouth) -> None:
