@@ -37,6 +37,7 @@ from drivers.id_card.types import IdCard
 from tests.contract import noted
 from tests.contract.noted import Noted
 from tests.face_material import grey_portrait
+from tests.logged import messages
 from ui.desk import app, parts
 from ui.desk.citizen import CITIZEN, DeskCitizen, rig_with_citizen
 from ui.desk.levers import clauses, undoing
@@ -386,7 +387,7 @@ def test_an_order_that_the_device_refuses_ends_it(
     assert run.wait(10)
     assert run.trouble.startswith("line 2, id_card: no such card")
     assert told(rig, "printer")[-1] == "jam"
-    assert [record.getMessage() for record in caplog.records] == ["a fault script ended early"]
+    assert messages(caplog, "drivers.emulators.rig") == ["a fault script ended early"]
     with pytest.raises(ValueError, match="line 2, id_card"):
         remote.run(text, wait=10)
 

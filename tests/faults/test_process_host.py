@@ -29,6 +29,7 @@ from drivers.hosting.process_host import ProcessHost
 from tests.failed import error_of
 from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
 from tests.faults.nurseries import tended
+from tests.logged import logged, messages
 from tests.waiting import until
 
 ONLINE = Status(State.ONLINE)
@@ -373,7 +374,7 @@ def test_a_bug_is_told_without_its_words(
     pid = do(host, "pid")
     error = fails(host, "raise")
     assert (error.reason, error.detail) == (Reason.HARDWARE, "ValueError")
-    (record,) = caplog.records
+    (record,) = logged(caplog, "drivers.hosting")
     assert record.message == "driver failed"
     detail = vars(record)["detail"]
     assert detail.startswith("naughty_driver.py:")
@@ -386,7 +387,7 @@ def test_an_answer_that_cannot_travel_is_a_bug(
 ) -> None:
     host.start()
     assert fails(host, "unpicklable").reason is Reason.HARDWARE
-    assert [record.message for record in caplog.records] == ["driver failed"]
+    assert messages(caplog, "drivers.hosting") == ["driver failed"]
     assert do(host, "echo", 1) == 1
 
 
@@ -397,7 +398,7 @@ def test_a_request_that_cannot_travel_is_a_bug(
     with pytest.raises(DeviceError) as caught:
         host.execute(Do("echo", lambda: None), SOON_S)
     assert caught.value.reason is Reason.HARDWARE
-    assert [record.message for record in caplog.records] == ["driver failed"]
+    assert messages(caplog, "drivers.hosting") == ["driver failed"]
     assert do(host, "echo", 1) == 1
 
 

@@ -17,6 +17,7 @@ from kiosk.services import SERVICES, added
 from kiosk.settings import CentreSettings, Settings
 from kiosk.visit.steps import Farewell, Menu, ShowStatement
 from kiosk.visit.visit import WentBack
+from tests.logged import logged
 from tests.services.script import LEAVE, World, facts, titled
 
 SOURCE = Path(__file__).parents[1] / "added_service"
@@ -87,7 +88,7 @@ def test_a_service_that_nobody_named_is_refused_and_its_code_not_run(
 ) -> None:
     added.add(())
     assert "bus_card" not in sys.modules
-    (line,) = caplog.records
+    (line,) = logged(caplog, "kiosk.services.added")
     assert (line.message, line.__dict__["package"]) == ("service refused", "kiosk-bus-card 1.2")
     here.ask("POST", "/offers", OFFER)
     played = here.play(*here.signed_in("P01"), LEAVE, (Farewell, None))

@@ -10,6 +10,7 @@ from PySide6.QtQuick import QQuickWindow
 from PySide6.QtTest import QTest
 
 from kiosk.visit.operation_steps import AwaitResult, Deciding
+from tests.logged import messages
 from tests.ui.cases import cases
 from tests.ui.operation_samples import QUOTE
 from tests.ui.theatre import Setting, Theatre, application
@@ -40,7 +41,7 @@ def test_a_hidden_window_is_not_seen_and_comes_back(
     window.hide()
     assert not in_sight.look()
     assert not in_sight.look(), "raised, and no frame drawn yet"
-    assert [record.message for record in caplog.records] == ["screen hidden"], "told once"
+    assert messages(caplog, "ui.in_sight") == ["screen hidden"], "told once"
     assert comes(in_sight.look)
     assert window.isVisible()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.keeper.clean_file import CleanFile
+from tests.logged import logged
 
 
 def test_it_stands_only_after_it_was_set(tmp_path: Path) -> None:
@@ -31,5 +32,5 @@ def test_a_disk_that_refuses_is_told_and_stops_nothing(
     with caplog.at_level(logging.ERROR):
         clean.set(True)
     assert not clean.stands()
-    (line,) = caplog.records
+    (line,) = logged(caplog, "kiosk.keeper.clean_file")
     assert vars(line)["code"] == errno.ENOENT

@@ -31,6 +31,7 @@ from kiosk.counters import (
 )
 from kiosk.doctor import counting
 from kiosk.settings import CentreSettings, Settings
+from tests.logged import messages
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SLIP = PrintSlip("job", Slip((Paragraph("试打"), Rule(), Space(), Qr("x"))))
@@ -187,7 +188,7 @@ def test_a_spoilt_file_counts_from_nought(
     (tmp_path / FILE).write_bytes(content)
     with caplog.at_level(logging.WARNING):
         assert counters.read().counts == {}
-    assert [record.message for record in caplog.records] == ["counters spoilt"]
+    assert messages(caplog, "kiosk.counters") == ["counters spoilt"]
     counters.add({Counted.SLIPS: 1})
     assert counters.read().of(Counted.SLIPS).total == 1
 
@@ -220,7 +221,7 @@ def test_a_disk_that_cannot_be_written_is_told_once(
     with caplog.at_level(logging.WARNING):
         counters.add({Counted.SLIPS: 1})
         counters.add({Counted.SLIPS: 1})
-    assert [record.message for record in caplog.records] == ["counters not kept"]
+    assert messages(caplog, "kiosk.counters") == ["counters not kept"]
     assert counters.read().of(Counted.SLIPS).total == 0
 
 

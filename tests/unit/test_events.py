@@ -9,6 +9,7 @@ import pytest
 
 from kiosk import events
 from kiosk.events import BY_SENTENCE, CATALOGUE, FIELDS, LogEvent
+from tests.logged import logged
 from tests.unit.test_house import MODULES, ROOT, parsed
 
 LEVELS = {
@@ -83,7 +84,7 @@ def test_the_document_is_the_catalogue() -> None:
 def test_a_fact_that_is_not_known_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         events.VISIT_SHOWN.log(logging.getLogger("kiosk.test"), visit=1, ms=None)
-    (record,) = caplog.records
+    (record,) = logged(caplog, "kiosk.test")
     assert vars(record)["visit"] == 1
     assert not hasattr(record, "ms")
     assert record.filename == "test_events.py", "the place of the call, not of the catalogue"

@@ -22,6 +22,7 @@ from kiosk.keeper.visit_process import KeeperPace, VisitStage
 from kiosk.login import LoginEvent
 from kiosk.operation import Business
 from kiosk.upkeep import UpkeepEvent
+from tests.logged import messages
 
 
 def watch(selector: selectors.BaseSelector) -> CommitterWatch:
@@ -125,7 +126,7 @@ def test_logins_beyond_the_most_are_told_as_lost(
         )
         kept.note(1, Login(LoginEvent.BEGUN, "ab" * 16, "sms"))
         kept.note(1, Login(LoginEvent.ENDED, "ab" * 16, "left"))
-    assert [record.getMessage() for record in caplog.records] == ["login not noted"]
+    assert messages(caplog, "kiosk.keeper.committer_process") == ["login not noted"]
 
 
 def test_the_command_of_the_committer_is_one_of_the_command_line() -> None:

@@ -35,6 +35,7 @@ from kiosk.terminal.closures import TERMINAL, Closed, Closures
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.tickets import maintenance_ticket, sign
 from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.logged import messages
 
 NOW = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 SALT = "ab" * 16
@@ -305,7 +306,7 @@ def test_a_spoilt_file_of_closures_takes_nothing_out(
     (tmp_path / FOLDER / "closures.json").write_bytes(content)
     with caplog.at_level(logging.ERROR):
         assert Closures(tmp_path).read() == Closed()
-    assert [record.message for record in caplog.records] == ["closures spoilt"]
+    assert messages(caplog, "kiosk.terminal.closures") == ["closures spoilt"]
     Closures(tmp_path).change(TERMINAL, "testing")
     assert Closures(tmp_path).read().terminal == "testing"
 

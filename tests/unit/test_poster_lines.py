@@ -17,6 +17,7 @@ from kiosk.keeper.keeper import Keeper
 from kiosk.keeper.kept_process import KeptProcess
 from kiosk.keeper.poster_process import PosterWatch
 from kiosk.keeper.visit_process import KeeperPace, VisitStage
+from tests.logged import messages
 
 
 def watch(selector: selectors.BaseSelector, told: list[Touched], *program: str) -> PosterWatch:
@@ -39,7 +40,7 @@ def test_a_machine_without_a_process_to_spare_has_no_poster(
         assert poster.due(now) == float("inf")
         assert not selector.get_map()
         poster.end()
-    assert [record.getMessage() for record in caplog.records] == ["poster failed"]
+    assert messages(caplog, "kiosk.keeper.poster_process") == ["poster failed"]
 
 
 def test_a_poster_that_cannot_be_started_ahead_is_tried_again_later(

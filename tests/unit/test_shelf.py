@@ -13,6 +13,7 @@ from kiosk.centre.shelf import FILE, Shelf
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.offers import Offers
 from kiosk.workshop.sandbox.publication import edition
+from tests.logged import messages
 
 INFORMATION = KeptPublication(catalogue=Offers(Clock()).catalogue(), publication=edition())
 
@@ -41,7 +42,7 @@ def test_a_disk_that_cannot_be_written_is_an_event(
 ) -> None:
     with caplog.at_level(logging.WARNING):
         Shelf(tmp_path / "nowhere").keep(INFORMATION)
-    assert [record.message for record in caplog.records] == ["public information not kept"]
+    assert messages(caplog, "kiosk.centre.shelf") == ["public information not kept"]
 
 
 def test_the_rates_of_a_day() -> None:

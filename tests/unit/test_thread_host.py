@@ -30,6 +30,7 @@ from drivers.hosting.host import PACE as SHIPPED
 from drivers.hosting.host import REMEMBERED, REST, HostPace, LostError
 from drivers.hosting.thread_host import ThreadHost
 from tests.failed import error_of
+from tests.logged import logged, messages
 from tests.waiting import until
 
 ONLINE = Status(State.ONLINE)
@@ -343,7 +344,7 @@ def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(
     assert (failed.value.reason, failed.value.detail) == (Reason.HARDWARE, "ValueError")
     assert failed.value.pages is None  # it was begun: who knows what came out
     assert seen[1].state is State.HARDWARE_ERROR
-    assert [record.message for record in caplog.records] == ["driver failed"]
+    assert messages(caplog, "drivers.hosting.host") == ["driver failed"]
     assert host.execute(Utter("y"), SOON_S) == "y"
 
 
@@ -360,8 +361,9 @@ def test_whoever_is_told_of_the_status_does_not_end_the_thread(
     assert host.execute(Utter("y"), SOON_S) == "y"
     assert host.status == ONLINE
     host.stop()
-    assert {record.message for record in caplog.records} == {"status not told"}
-    assert {vars(record)["device"] for record in caplog.records} == {Kind.SPEAKER}
+    records = logged(caplog, "drivers.hosting.host")
+    assert {record.message for record in records} == {"status not told"}
+    assert {vars(record)["device"] for record in records} == {Kind.SPEAKER}
 
 
 def test_who_failed_to_take_a_status_gets_it_again_and_the_log_says_so_once(
@@ -381,7 +383,7 @@ def test_who_failed_to_take_a_status_gets_it_again_and_the_log_says_so_once(
     until(lambda: len(driver.times("status")) > looks + 3)
     host.stop()
     assert tries == [ONLINE] * 4
-    assert [record.message for record in caplog.records] == ["status not told"]
+    assert messages(caplog, "drivers.hosting.host") == ["status not told"]
 
 
 def test_what_the_driver_has_done_is_told_once(host: ThreadHost, driver: BareDriver) -> None:
@@ -411,7 +413,7 @@ def test_whoever_is_told_of_a_result_does_not_end_the_thread(
     host.start()
     assert host.execute(Utter("x"), SOON_S) == "x"
     assert host.execute(Utter("y"), SOON_S) == "y"
-    assert {record.message for record in caplog.records} == {"result not told"}
+    assert set(messages(caplog, "drivers.hosting.host")) == {"result not told"}
 
 
 def test_a_close_that_fails_or_takes_long_holds_nobody_up(
@@ -433,7 +435,7 @@ def test_a_close_that_fails_or_takes_long_holds_nobody_up(
     assert not gate.is_set()
     gate.set()
     assert host.execute(Utter("y"), SOON_S) == "y"
-    assert "driver failed" in {record.message for record in caplog.records}
+    assert "driver failed" in messages(caplog, "drivers.hosting.host")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
