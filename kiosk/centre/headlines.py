@@ -57,5 +57,5 @@ def read(directory: Path) -> Headlines | None:
     """What was kept last; None when there is nothing, or nothing that can be used."""
     try:
         return msgspec.json.decode((directory / FILE).read_bytes(), type=Headlines)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

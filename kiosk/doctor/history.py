@@ -94,7 +94,7 @@ def read(directory: Path, terminal: str, now: datetime) -> tuple[tuple[EarlierRe
     for path in files:
         try:
             file = msgspec.json.decode(path.read_bytes(), type=_File)
-        except (OSError, ValueError, msgspec.MsgspecError):
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
             torn += 1
             continue
         if file.at.tzinfo is None:

@@ -75,6 +75,7 @@ def test_what_was_kept_is_read_again_oldest_first(tmp_path: Path) -> None:
         (b'{"terminal": "T0001", "at": "2026-', True),
         (b"\xff\xfe\x00", True),
         (b"[1, 2]", True),
+        (b'{"more": ' + b"[" * 100_000, True),
         (
             b'{"terminal": "T0001", "at": "2026-11-20T12:00:00", "findings": []}',
             True,

@@ -35,7 +35,11 @@ def test_the_same_is_read_as_with_the_models(tmp_path: Path) -> None:
         assert [each.say(language) for each in read.bulletins] == told
 
 
-@pytest.mark.parametrize("broken", [b"", b"{", b"{}", b"\xff\xfe", b'{"catalogue": null}'])
+@pytest.mark.parametrize(
+    "broken",
+    [b"", b"{", b"{}", b"\xff\xfe", b'{"catalogue": null}', b'{"more": ' + b"[" * 100_000],
+    ids=["empty", "cut", "nothing", "not-utf-8", "null", "nested"],
+)
 def test_a_broken_file_is_as_none(tmp_path: Path, broken: bytes) -> None:
     (tmp_path / FILE).write_bytes(broken)
     assert headlines.read(tmp_path) is None

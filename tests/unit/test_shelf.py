@@ -31,7 +31,11 @@ def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
-@pytest.mark.parametrize("broken", [b"", b"{", b"{}", b"\xff\xfe", b'{"catalogue": null}'])
+@pytest.mark.parametrize(
+    "broken",
+    [b"", b"{", b"{}", b"\xff\xfe", b'{"catalogue": null}', b'{"more": ' + b"[" * 100_000],
+    ids=["empty", "cut", "nothing", "not-utf-8", "null", "nested"],
+)
 def test_a_broken_file_is_as_none(tmp_path: Path, broken: bytes) -> None:
     (tmp_path / FILE).write_bytes(broken)
     assert Shelf(tmp_path).read() is None
