@@ -720,8 +720,14 @@ def test_a_ticket_read_in_1970_says_that_the_clock_is_wrong(signed: TicketStage)
 
 
 def test_the_centre_signs_no_ticket_for_nonsense(stage: EnrolmentStage, new: NewTerminal) -> None:
-    assert "不是证书请求文件" in stage.page("/ticket", request="nonsense", number="YL-1")
-    assert "编号只能有" in stage.page("/ticket", request=new.request(), number="../1")
+    given = {"number": "YL-1", "hours": "8"}
+    assert "不是证书请求文件" in stage.page("/ticket", request="nonsense", **given)
+    given["request"] = new.request()
+    assert "编号只能有" in stage.page("/ticket", **{**given, "number": "../1"})
+    for hours in ("", "八", "８", "-1", "1.5", "0", "721", "9" * 5000):
+        told = stage.page("/ticket", **{**given, "hours": hours})
+        assert "有效小时要写 1 到 720 之间的整数" in told
+    assert "YL-1" not in stage.page()  # nobody has got the number
 
 
 # -- the key in a TPM ----------------------------------------------------------------------------

@@ -415,8 +415,11 @@ def test_the_centres_page_signs_a_ticket(work: Workplace) -> None:
     text = re.findall(r'<p id="ticket"[^>]*><small>([^<]+)', told.text)[0]
     assert text.count(".") == 2
     assert "<svg" in told.text
-    wrong = requests.post(url, data={**form, "hours": "99"}, timeout=10)
-    assert "最多 23 小时" in wrong.text
+    for hours in ("", "两", "99", "0"):
+        wrong = requests.post(url, data={**form, "hours": hours}, timeout=10)
+        assert "有效小时要写 1 到 23 之间的整数" in wrong.text
+    wrong = requests.post(url, data={**form, "staff": "?"}, timeout=10)
+    assert "终端、工单号、工号或姓名不对" in wrong.text
 
 
 def test_a_session_ends_when_the_time_of_its_ticket_is_over(work: Workplace) -> None:

@@ -6,6 +6,7 @@ technicians to sign in first; the stand-in serves this machine only.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from urllib.parse import parse_qs
 
@@ -20,11 +21,13 @@ from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.enrolment import KEY_PLACES, TICKET_HOURS, NotAllowed
 from kiosk.workshop.sandbox.phone_page import page
 from kiosk.workshop.sandbox.refusals import Refused
-from kiosk.workshop.sandbox.tickets import maintenance_ticket
+from kiosk.workshop.sandbox.tickets import MOST_HOURS, maintenance_ticket
 
 router = APIRouter(prefix="/terminals", include_in_schema=False)
 MOST = 65536
 """Longest body of a form, in bytes: a list of some hundred terminals."""
+MOST_TICKET_HOURS = 720
+"""Longest time for which a ticket of enrolment is good: a month on the way to a terminal."""
 _NUMBER = (
     '<p><label>编号<br><input name="number" maxlength="32" required></label></p>'
     '<p><label>地点<br><input name="place" maxlength="100"></label></p>'
@@ -73,7 +76,6 @@ async def list_keys(centre: AtCentre, request: Request) -> Response:
 async def sign_ticket(centre: AtCentre, url: ContractAddress, request: Request) -> Response:
     """A ticket for the request of one terminal, as a file."""
     form = await _form(request)
-    hours = form.get("hours", "")
     try:
         text = centre.enrolments.ticket(
             form.get("request", "").replace("\r\n", "\n"),
@@ -81,7 +83,7 @@ async def sign_ticket(centre: AtCentre, url: ContractAddress, request: Request) 
             form.get("place", ""),
             url,
             exchange="exchange" in form,
-            hours=min(int(hours), 720) if hours.isascii() and hours.isdigit() else TICKET_HOURS,
+            hours=_hours(form, MOST_TICKET_HOURS),
         )
     except NotAllowed as error:
         return _overview(centre, wrong=str(error))
@@ -93,7 +95,6 @@ async def sign_ticket(centre: AtCentre, url: ContractAddress, request: Request) 
 async def sign_maintenance(centre: AtCentre, request: Request) -> Response:
     """A ticket that opens a terminal for maintenance, as a QR code for the technician's phone."""
     form = await _form(request)
-    hours = form.get("hours", "")
     try:
         text = maintenance_ticket(
             centre.enrolments.ca,
@@ -102,10 +103,12 @@ async def sign_maintenance(centre: AtCentre, request: Request) -> Response:
             number=form.get("staff", ""),
             name=form.get("name", ""),
             role=StaffRole(form.get("role", StaffRole.TECHNICIAN)),
-            hours=int(hours) if hours.isascii() and hours.isdigit() else 4,
+            hours=_hours(form, MOST_HOURS),
         )
+    except NotAllowed as error:
+        return _overview(centre, wrong=str(error))
     except (Refused, ValueError):
-        return _overview(centre, wrong="终端、工单号、工号、姓名或小时不对：最多 23 小时")
+        return _overview(centre, wrong="终端、工单号、工号或姓名不对")
     code = qrcode.make(text, border=4, image_factory=SvgPathImage)
     return page(
         "维护工单",
@@ -130,6 +133,15 @@ async def stop(centre: AtCentre, request: Request) -> Response:
 async def _form(request: Request) -> dict[str, str]:
     body = (await request.body())[:MOST]
     return {name: said[0] for name, said in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+def _hours(form: dict[str, str], most: int) -> int:
+    """For how many hours a ticket shall be good, 1 to ``most``. Raises :class:`NotAllowed`: a
+    ticket for another time than somebody has asked for is worse than none."""
+    said = form.get("hours", "").strip()
+    if not re.fullmatch(r"[0-9]{1,3}", said) or not 1 <= int(said) <= most:
+        raise NotAllowed(f"有效小时要写 1 到 {most} 之间的整数")
+    return int(said)
 
 
 def _back() -> RedirectResponse:
