@@ -137,12 +137,26 @@ def renewed(file: Path, enrolled: Path, pem: str) -> tuple[datetime, datetime]:
         raise NotEnrolled(en("the certificate ends no later than the present one"))
     _in_time(after)
     _write(file, pem)
+    return _tell_dates(enrolled, after)
+
+
+def told_late(file: Path, enrolled: Path, until: datetime) -> tuple[datetime, datetime] | None:
+    """Where the certificate in ``file`` ends after ``until``, the end that ``enrolled.toml`` tells,
+    put its dates there and return them: the power was cut, or the disk full, between the two writes
+    of :func:`renewed`. Raises :class:`NotEnrolled` for a file without a certificate, ``OSError``.
+    """
+    present = _certificates("certificate", file.read_text())[0]
+    return _tell_dates(enrolled, present) if present.not_valid_after_utc > until else None
+
+
+def _tell_dates(enrolled: Path, certificate: x509.Certificate) -> tuple[datetime, datetime]:
+    """Put the dates of the certificate into ``enrolled.toml``, and return them."""
+    since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     lines = enrolled.read_text(encoding="utf-8").splitlines()
-    dates = {"since": after.not_valid_before_utc, "until": after.not_valid_after_utc}
-    for name, value in dates.items():
+    for name, value in (("since", since), ("until", until)):
         lines = [f"{name} = {_moment(value)}" if ln.startswith(f"{name} =") else ln for ln in lines]
     _write(enrolled, "\n".join(lines) + "\n")
-    return after.not_valid_before_utc, after.not_valid_after_utc
+    return since, until
 
 
 def own_certificate(pem: str, key: TerminalKey, terminal: str) -> x509.Certificate:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from kiosk import events, settings
 from kiosk.centre.enrolment import Renewal, RenewalRequest
 from kiosk.centre.enrolment_client import EnrolmentClient
@@ -60,7 +62,7 @@ class CertificateRenewal:
         if waits > 0:
             return False, min(waits, LOOK_S)
         try:
-            until = self._renewed(enrolled.request, certificate)
+            until = self._renewed(enrolled, certificate)
         except Refusal as refusal:
             if refusal.code == STOPPED:
                 events.TERMINAL_STOPPED.log(log)
@@ -75,26 +77,32 @@ class CertificateRenewal:
         events.CERTIFICATE_RENEWED.log(log, until=f"{until:%Y-%m-%d}")
         return True, LOOK_S
 
-    def _renewed(self, request: Path, certificate: Path) -> datetime:
+    def _renewed(self, enrolled: EnrolledSettings, certificate: Path) -> datetime:
+        """The end of the certificate that is in force now."""
         # Imported late: a committer that renews once a year needs no X.509 until then.
         from kiosk.enrolment import identity
 
-        with self._connect() as centre:
-            pem = centre.renew(RenewalRequest(request=request.read_text())).certificate
         try:
-            since, until = identity.renewed(certificate, self._told, pem)
+            # What an earlier renewal has left half written is told first: a centre whose
+            # certificates end with its CA has none to give that ends later.
+            dates = identity.told_late(certificate, self._told, enrolled.until)
+            if dates:
+                enrolled = self._tells(enrolled, *dates)
+            if due_in(enrolled, self._now()) <= 0:
+                with self._connect() as centre:
+                    asked = RenewalRequest(request=enrolled.request.read_text())
+                    pem = centre.renew(asked).certificate
+                dates = identity.renewed(certificate, self._told, pem)
+                enrolled = self._tells(enrolled, *dates)
         except identity.NotEnrolled as error:
             raise ValueError(str(error)) from error
-        assert self._enrolled
-        kept = self._enrolled
-        self._enrolled = EnrolledSettings(
-            place=kept.place,
-            key_place=kept.key_place,
-            since=since,
-            until=until,
-            request=request,
-        )
-        return until
+        return enrolled.until
+
+    def _tells(
+        self, enrolled: EnrolledSettings, since: datetime, until: datetime
+    ) -> EnrolledSettings:
+        self._enrolled = msgspec.structs.replace(enrolled, since=since, until=until)
+        return self._enrolled
 
     def _failed(self, why: str, enrolled: EnrolledSettings) -> float:
         pause = min(AGAIN_S * 2.0**self._failures, MOST_AGAIN_S)

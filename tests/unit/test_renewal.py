@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,10 +12,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography import x509
 
 from kiosk import settings
 from kiosk.centre.enrolment import EnrolledTerminal, Renewal, RenewalRequest
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.enrolment import key as keys
 from kiosk.enrolment import renewal
 from kiosk.enrolment.identity import TerminalIdentity
 from kiosk.enrolment.renewal import CertificateRenewal, due_in
@@ -171,6 +175,59 @@ def test_a_certificate_that_brings_no_time_is_not_taken(
     assert looks.look() == (False, renewal.AGAIN_S)
     assert reasons(caplog) == ["the certificate ends no later than the present one"]
     assert chosen.centre.certificate.read_text() == present
+
+
+class PowerCut(BaseException):
+    """Nothing of the process runs after it."""
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+@pytest.mark.parametrize("fault", ["power cut", "full disk"])
+def test_a_renewal_that_ends_between_its_writes_is_made_good(
+    chosen: Settings,
+    ca: SandboxCa,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    writes: int,
+    fault: str,
+) -> None:
+    """Also where the centre has no certificate that ends later: its own CA ends before."""
+    assert chosen.enrolled
+    centre = RenewingCentre(ca)
+    last = ca.certified("YL-1", key_of(chosen.enrolled.request.read_text()), 400 * DAY)
+    monkeypatch.setattr(centre, "certificate", lambda _request: last)
+    now, left, write = datetime.now(UTC) + 65 * DAY, writes, keys.write_secret
+
+    def cut(path: Path, content: bytes) -> None:
+        nonlocal left
+        if not left:
+            raise PowerCut if fault == "power cut" else OSError(errno.ENOSPC, os.strerror(28))
+        left -= 1
+        write(path, content)
+
+    looks = CertificateRenewal(chosen, centre.connect, lambda: now)
+    with monkeypatch.context() as power:
+        power.setattr(keys, "write_secret", cut)
+        if fault == "power cut":
+            with pytest.raises(PowerCut):
+                looks.look()
+        else:
+            assert looks.look() == (False, renewal.AGAIN_S)
+    if fault == "power cut":
+        started = settings.load(tmp_path / "terminal.toml")
+        looks = CertificateRenewal(started, centre.connect, lambda: now)
+    assert looks.look() == (True, renewal.LOOK_S)
+    assert len(centre.asked) == 2 - writes  # what was written is not asked for again
+    assert looks.look() == (False, renewal.LOOK_S)
+    after = settings.load(tmp_path / "terminal.toml")
+    assert after.enrolled
+    assert after.centre.certificate
+    assert after.centre.certificate.read_text() == last
+    certified = x509.load_pem_x509_certificate(last.encode())
+    assert (after.enrolled.since, after.enrolled.until) == (
+        certified.not_valid_before_utc,
+        certified.not_valid_after_utc,
+    )
 
 
 def test_a_certificate_that_somebody_else_looks_after_is_left_alone(
