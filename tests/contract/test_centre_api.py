@@ -7,6 +7,7 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.offers import CENTRE
 from kiosk.workshop.sandbox.pins import PASSWORD
 from kiosk.workshop.sandbox.server import serving
+from kiosk.workshop.sandbox.sessions import IDLE_S
 
 KEY = "k" * 16
 OUT_OF_TOWN = "out-of-town-certificate"
@@ -664,6 +666,35 @@ def test_only_whole_prints_count_and_three_are_enough(terminal: WireTerminal) ->
     refused(terminal.order(), 429, "print-limit")
     prints = terminal.get("/sandbox/prints")
     assert [(p["job"], p["complete"]) for p in prints] == [("job-1", 1), ("job-2", 1), ("job-3", 1)]
+
+
+def test_two_terminals_together_cannot_both_have_the_last_print(
+    terminal: WireTerminal, ticks: Ticks
+) -> None:
+    other = WireTerminal(terminal.url, "YL-0002")
+    terminal.prove("P01")
+    document = terminal.order().json()
+    for job in ("a", "b"):
+        terminal.printed(document["id"], job)
+    other.prove("P01")
+    together = threading.Barrier(2)
+
+    def order(at: WireTerminal) -> requests.Response:
+        together.wait(timeout=10)
+        return at.order(key="last" * 4)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(order, (terminal, other)))
+    assert sorted(answer.status_code for answer in answers) == [201, 429]
+    had, lacked = (terminal, other) if answers[0].status_code == 201 else (other, terminal)
+    assert had.order(key="more" * 4).json()["prints_left_today"] == 1  # looked at, not printed
+    refused(lacked.order(key="late" * 4), 429, "print-limit")
+    had.ask("DELETE", "/v1/sessions/current")  # the citizen has left without the paper
+    assert lacked.order(key="last" * 4).status_code == 201
+    ticks.ahead += IDLE_S + 1  # nobody has ended that session
+    had.prove("P01")
+    assert had.order(key="last" * 4).status_code == 201
+    other.http.close()
 
 
 def test_prints_are_reported_by_the_terminal_that_made_them(terminal: WireTerminal) -> None:

@@ -41,7 +41,7 @@ from kiosk.workshop.sandbox.operations import OperationDesk
 from kiosk.workshop.sandbox.paper_words import PaperContent
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.seal import Seal
-from kiosk.workshop.sandbox.sessions import TokenHolder
+from kiosk.workshop.sandbox.sessions import IDLE_S, TokenHolder
 from kiosk.workshop.sandbox.sheets import Sheet, render
 from kiosk.workshop.sandbox.store import Row, Store
 from kiosk.workshop.sandbox.unit_papers import UnitPapers
@@ -197,7 +197,8 @@ class Documents:
                 "SELECT count(*) FROM print WHERE document = ? AND complete = 1", document
             )
             return PrintCount(
-                prints=prints, prints_left_today=self._left(row["kind"], row["subject"])
+                prints=prints,
+                prints_left_today=self._left(row["kind"], row["subject"], row["session"]),
             )
 
     # -- inside -------------------------------------------------------------------------------
@@ -208,7 +209,7 @@ class Documents:
         self._offers.must_be_open(_SERVICES.get(order.kind, PAPERS))
         now, today = self._clock.now(), self._clock.today()
         content = self._content(visitor, order, today)
-        if not self._left(order.kind, content.subject):
+        if not self._left(order.kind, content.subject, visitor.session):
             raise Refused("print-limit", limit=PRINTS_PER_DAY)
         id_ = secrets.token_hex(16)
         serial = self._store.count("SELECT count(*) FROM document") + 1
@@ -287,7 +288,7 @@ class Documents:
             verify_url=row["verify_url"],
             valid_until=_day(row["valid_until"]),
             print_number=row["print_number"],
-            prints_left_today=self._left(row["kind"], row["subject"]),
+            prints_left_today=self._left(row["kind"], row["subject"], row["session"]),
         )
 
     def _printed(self, kind: str, content: PaperContent) -> int:
@@ -300,16 +301,32 @@ class Documents:
             content.about,
         )
 
-    def _left(self, kind: str, subject: str) -> int:
-        """How often a document of this kind about ``subject`` may still be printed today."""
+    def _left(self, kind: str, subject: str, session: str) -> int:
+        """How often ``session`` may still print a document of this kind about ``subject`` today.
+
+        A document that another session has and may still print takes one of the day's prints as
+        soon as it is made: else two terminals would both print the last one.
+        """
+        today = self._clock.today().isoformat()
         printed = self._store.count(
             "SELECT count(*) FROM print JOIN document ON document.id = print.document "
             "WHERE subject = ? AND kind = ? AND complete = 1 AND day = ?",
             subject,
             kind,
-            self._clock.today().isoformat(),
+            today,
         )
-        return max(0, PRINTS_PER_DAY - printed)
+        elsewhere = self._store.count(
+            "SELECT count(DISTINCT session) FROM document JOIN session ON session.id = session "
+            "WHERE subject = ? AND kind = ? AND made = ? AND session != ? "
+            "AND closed = 0 AND used >= ? AND NOT EXISTS "
+            "(SELECT 1 FROM print WHERE print.document = document.id AND complete = 1)",
+            subject,
+            kind,
+            today,
+            session,
+            self._clock.ticks() - IDLE_S,
+        )
+        return max(0, PRINTS_PER_DAY - printed - elsewhere)
 
 
 def _day(text: str | None) -> date | None:
