@@ -31,7 +31,7 @@ PAYS_OUT = frozenset(
     }
 )
 """Businesses that pay money to the citizen's card."""
-AGREEMENTS = frozenset({Business.MONTHLY_OFFSET})
+AGREEMENTS = frozenset({Business.MONTHLY_OFFSET, Business.STANDING_WITHDRAWAL})
 """Businesses whose texts are an agreement that goes on, of which the citizen can have a copy."""
 RECEIPT_NAME = _("回单")
 COPY_NAME = _("协议")

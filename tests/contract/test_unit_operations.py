@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
+from kiosk.centre.document_orders import AgreementCopyOrder
 from kiosk.centre.errors import Refusal
 from kiosk.centre.evidence import CardEvidence
 from kiosk.centre.models import CentreWords
@@ -245,7 +246,10 @@ def test_the_builders_ratios_become_ten_per_cent(agent: Agent) -> None:
     assert agent.visit.confirm(draft) is OperationState.CONFIRMED
     assert agent.visit.committer.commit(draft.id).state is OperationState.DONE
     agent.visit.money.told(draft.id)
+    copy = AgreementCopyOrder(kind="agreement-copy", operation=draft.id, key="k" * 16)
+    agent.visit.ask.make_document(copy)
     unit = agent.unit(BUILDERS)
+    assert [record.unit for record in agent.visit.ask.documents()] == [unit.id]
     assert (unit.employer_ratio, unit.personal_ratio) == (D("0.10"), D("0.10"))
     assert unit.due == 5928
     listed = agent.visit.ask.units.month(unit.id, JANUARY)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
-from kiosk.visit.operation_steps import ChooseReason, ShowOutcome
+from kiosk.visit.operation_steps import ChooseReason, ConfirmOperation, ShowOutcome
 from kiosk.visit.operation_words import COPY, RECEIPT
 from kiosk.visit.steps import (
     CANNOT_DRAW,
@@ -166,6 +166,33 @@ def test_a_copy_of_what_was_signed_is_printed_then_and_later(here: World) -> Non
     refused = here.serve("P03", "progress", mine, again, limit, unrated=True)
     assert "打印" in say(refused.last(Problem).title, Language.ZH)
     assert prints(here) == [(1, True)] * PRINTS_PER_DAY
+
+
+STANDING: tuple[Line, ...] = (AGREED, (ChooseReason, reason("约定提取")))
+
+
+def test_what_is_agreed_on_a_month_has_a_copy_with_the_sum(here: World) -> None:
+    copied: tuple[Line, ...] = ((ShowOutcome, COPY), PRINT, (PrintingDocument, printed))
+    ends: tuple[Line, ...] = (*copied, (ShowOutcome, MENU))
+    amount: Line = (EnterNumber, "1200")
+    played = serve(
+        here, "P01", "standing-withdrawal", *STANDING, amount, *confirmed(here)[:-1], *ends
+    )
+    (page,) = pages_of(played)
+    for said in (
+        "住房公积金业务协议副本",
+        "个人账号",
+        "每月提取1,200.00元",
+        "约定提取协议（2026-01）",
+        "一、委托人委托中心每月从本人住房公积金账户提取约定的金额",
+        "七、每次转账以短信告知。",
+    ):
+        assert said in page, said
+
+    end: tuple[Line, ...] = ((Choose, "cancel"), *confirmed(here))
+    ended = serve(here, "P01", "standing-withdrawal", *STANDING, *end)
+    assert ended.last(ConfirmOperation).operation.texts == ()
+    assert COPY not in {each.key for each in ended.last(ShowOutcome).actions}
 
 
 def test_who_ends_an_agreement_signs_nothing_and_has_no_copy(here: World) -> None:

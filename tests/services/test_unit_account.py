@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.centre.client import CentreClient
 from kiosk.centre.complaints import Complaint
-from kiosk.centre.document_orders import LoanPaperOrder, OperationReceiptOrder
+from kiosk.centre.document_orders import AgreementCopyOrder, LoanPaperOrder, OperationReceiptOrder
 from kiosk.centre.errors import Refusal
 from kiosk.centre.evidence import UnitAccountEvidence
 from kiosk.centre.handovers import ComplaintHandover, HandoverRequest, RequestsHandover
@@ -229,7 +229,9 @@ def test_of_two_units_only_the_one_answers(here: World, traders: CentreClient) -
     )
     refused("not-found", lambda: traders.operations.draft(opening))
     receipt = OperationReceiptOrder(kind="operation-receipt", operation="0" * 32, key="1" * 32)
+    copy = AgreementCopyOrder(kind="agreement-copy", operation="0" * 32, key="1" * 32)
     refused("not-found", lambda: traders.make_document(receipt))
+    refused("not-found", lambda: traders.make_document(copy))
     plan = LoanPaperOrder(kind="repayment-plan", loan="l", key="1" * 32)
     refused("unit-only", lambda: traders.make_document(plan))
 

@@ -81,7 +81,7 @@ class Terms:
     unit: Row | None = None
     limits: UnitLimits | None = None  # of bases and ratios of ``unit``
     ways: tuple[str, ...] = ()  # the ways that can be had; empty: any the order may name
-    without_amount: tuple[str, ...] = ()  # the ways that take no amount
+    ends: tuple[str, ...] = ()  # the ways that take no amount, and need no word of ``texts``
     monthly: int | None = None  # what is agreed on a month now
     spouse: Row | None = None  # who can take part, and has to agree then
 

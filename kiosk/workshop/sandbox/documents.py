@@ -48,6 +48,8 @@ from kiosk.workshop.sandbox.unit_papers import UnitPapers
 from kiosk.workshop.sandbox.units import UnitBook
 
 _MOST_LISTED = 200
+_ALSO_OF_UNITS = (UnitCertificateOrder, OperationReceiptOrder, AgreementCopyOrder)
+"""What can be made in a session that serves a unit."""
 _SERVICES = {
     CERTIFICATE: CERTIFICATE,
     OUT_OF_TOWN: OUT_OF_TOWN,
@@ -204,7 +206,7 @@ class Documents:
     # -- inside -------------------------------------------------------------------------------
 
     def _new(self, visitor: TokenHolder, order: DocumentOrder) -> Row:
-        if visitor.unit and not isinstance(order, UnitCertificateOrder | OperationReceiptOrder):
+        if visitor.unit and not isinstance(order, _ALSO_OF_UNITS):
             raise Refused("unit-only")
         self._offers.must_be_open(_SERVICES.get(order.kind, PAPERS))
         now, today = self._clock.now(), self._clock.today()

@@ -19,7 +19,8 @@ from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.sheets import SheetBody, SheetLine, SheetPart
 
-WITHDRAWALS = "withdrawal"
+WITHDRAWALS, STANDING = "withdrawal", "standing"
+"""Groups of operations."""
 
 
 class OperationPapers:
@@ -71,11 +72,13 @@ class OperationPapers:
             SheetLine("签署时间", f"{datetime.fromisoformat(record.ended_at):%Y-%m-%d %H:%M}"),
             SheetLine("姓名", person["name"]),
             SheetLine("证件号码", mask(person["number"], 3, 4)),
+            *_numbers(record),
         ]
-        if record.loan:
-            about.append(SheetLine("贷款账号", record.loan, wide=True))
+        if record.group == STANDING and operation.amount is not None:
+            about.append(SheetLine("每月提取", worded(operation.amount)))
         return PaperContent(
             subject=operation.reference,
+            unit=record.unit or "",
             title=CentreWords(
                 zh=f"{operation.title.zh}协议副本",
                 en=f"Copy of the agreement: {operation.title.en}",
@@ -85,7 +88,7 @@ class OperationPapers:
                 title="住房公积金业务协议副本",
                 title_en="Copy of an Agreement on a Housing Provident Fund Operation",
                 parts=(
-                    SheetPart(fields=tuple(about)),
+                    SheetPart(fields=_paired(about)),
                     *(
                         SheetPart(
                             heading=f"{text.title.zh}（{text.version}）",
@@ -117,12 +120,7 @@ class OperationPapers:
             SheetLine("提取原因" if withdrawal else "业务", operation.title.zh),
             SheetLine("办理渠道", f"自助终端 {record.terminal}"),
         ]
-        numbers = (
-            ("个人账号", record.account),
-            ("贷款账号", record.loan),
-            ("单位账号", record.unit),
-        )
-        fields += [SheetLine(label, number) for label, number in numbers if number]
+        fields += _numbers(record)
         employer = next(
             (
                 account.employer
@@ -151,6 +149,16 @@ class OperationPapers:
             for number, effect in enumerate(operation.effects)
         ]
         return _paired(fields)
+
+
+def _numbers(record: DeskRecord) -> list[SheetLine]:
+    """What the operation is about, under the centre's own numbers."""
+    numbers = (
+        ("个人账号", record.account),
+        ("贷款账号", record.loan),
+        ("单位账号", record.unit),
+    )
+    return [SheetLine(label, number) for label, number in numbers if number]
 
 
 def _proved(operation: Operation) -> str:

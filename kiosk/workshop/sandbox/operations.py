@@ -402,7 +402,7 @@ class OperationDesk:
             else None,
             next_possible=terms.next_possible,
             effects=rule.effects(case, target, terms) if rule.effects else terms.effects,
-            texts=terms.texts,
+            texts=() if target.way in terms.ends else terms.texts,
             changes=rule.changes(case, target) if rule.changes else (),
             referral=self._referral(case, target, rule),
             confirmed_by=terms.confirmed_by,
@@ -1090,7 +1090,7 @@ def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
         raise terms.refusal
     if terms.ways and target.way not in terms.ways:
         raise Refused("way-not-offered")
-    if terms.most is None or target.way in terms.without_amount:
+    if terms.most is None or target.way in terms.ends:
         if target.amount is not None:
             raise Refused("amount-not-asked")
         return terms

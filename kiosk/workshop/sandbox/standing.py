@@ -56,7 +56,7 @@ def _standing(case: PersonCase, account: Row) -> Terms:
         least=LEAST,
         most=MOST,
         ways=(SET,) if agreed is None else (CHANGE, CANCEL),
-        without_amount=(CANCEL,),
+        ends=(CANCEL,),
         monthly=agreed["amount"] if agreed else None,
         texts=(_AGREEMENT,),
         checked=(NO_HOME,) if agreed is None else (),
