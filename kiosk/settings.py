@@ -58,7 +58,7 @@ class ScreenSettings(_Table, frozen=True, kw_only=True):
     with the picture."""
     touch_turned: Literal[0, 90, 180, 270] = 0
     """How far the touch layer is built in clockwise against the panel's picture."""
-    output: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]*$")] = ""
+    output: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]*\Z")] = ""
     """The panel's output of the graphics card, e.g. ``HDMI-A-1``; empty: the first one with a
     screen when the machine starts. The other outputs are switched off."""
 
@@ -67,7 +67,7 @@ class UsbSettings(_Table, frozen=True, kw_only=True):
     """What may be plugged into the machine. Storage, keyboards, mice and network adapters may not,
     unless they are named here; usbguard refuses them."""
 
-    allow: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{4}:([0-9a-f]{4}|\*)$")], ...] = ()
+    allow: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{4}:([0-9a-f]{4}|\*)\Z")], ...] = ()
     """Devices that may be used whatever they are, ``222a:0001`` or ``222a:*``. Once any is named,
     every device of the HID kind must be: touch panel, HID reader, keyboard-like scanner."""
 
@@ -184,7 +184,7 @@ class EnrolledSettings(_Table, frozen=True, kw_only=True):
 class Settings(_Table, frozen=True, kw_only=True):
     """One terminal."""
 
-    terminal: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,32}$")]
+    terminal: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,32}\Z")]
     """The terminal's name at the centre, e.g. ``T0001``."""
     profile: str = ""
     """What kind of machine this is: a file of ``assets/profiles`` without ``.toml``. The profile

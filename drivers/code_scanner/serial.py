@@ -50,7 +50,7 @@ _SLICE_S = 0.03  # between two looks at the cancel token
 _CALM_S = 0.2  # the time of a status besides answer_timeout
 _REST_S = 0.05  # bytes of one code come closer together than this
 _AGAIN_S = 5.0  # between two start commands: a scan without a code ends by itself
-_Hex = Annotated[str, msgspec.Meta(pattern="^([0-9A-Fa-f]{2})*$", max_length=256)]
+_Hex = Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Fa-f]{2})*\Z", max_length=256)]
 
 
 class SerialScanner(Driver):

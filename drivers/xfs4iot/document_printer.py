@@ -31,7 +31,7 @@ class XfsDocumentPrinter(XfsPrinter):
 
         move: Literal["eject", "expel", "stack", ""] = "eject"
         """Where each sheet goes; empty: the printer decides."""
-        paper_source: Annotated[str, msgspec.Meta(pattern="^([a-zA-Z][a-zA-Z0-9]*)?$")] = ""
+        paper_source: Annotated[str, msgspec.Meta(pattern=r"^([a-zA-Z][a-zA-Z0-9]*)?\Z")] = ""
         """``upper``, ``lower``, … or a vendor's name; empty: the service chooses."""
 
     def __init__(self, settings: Settings) -> None:

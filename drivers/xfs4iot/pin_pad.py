@@ -86,7 +86,7 @@ class XfsPinPad(XfsDriver):
         """The serial of a PIN key that the bank keeps loaded; empty: the terminal loads one."""
         algorithm: Algorithm = Algorithm.TDEA
         """The algorithm of the bank's PIN key."""
-        sm4: Annotated[str, msgspec.Meta(pattern="^[0-9]?$")] = ""
+        sm4: Annotated[str, msgspec.Meta(pattern=r"^[0-9]?\Z")] = ""
         """The vendor's digit for SM4, for which the standard has no letter."""
         patience: Annotated[int, msgspec.Meta(ge=5, le=300)] = 60
         """Seconds after which the pad ends an entry by itself."""

@@ -103,7 +103,7 @@ _BINS: Mapping[BinState, tuple[str, str]] = {
 class PrinterSettings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of both kinds of printer."""
 
-    retract_to: Annotated[str, msgspec.Meta(pattern="^unit[0-9A-Za-z]+$")] = "unit1"
+    retract_to: Annotated[str, msgspec.Meta(pattern=r"^unit[0-9A-Za-z]+\Z")] = "unit1"
     """The bin for retracted paper."""
     retract_after_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     """Seconds until the driver retracts presented paper. 0: the machine does, after its own period.

@@ -46,7 +46,7 @@ SEND_S = 0.25
 _Id = Annotated[str, msgspec.Meta(pattern=OPERATION_ID, max_length=32)]
 _LoginId = Annotated[str, msgspec.Meta(pattern=rf"^{AUDIT_ID}\Z")]
 _Detail = Annotated[str, msgspec.Meta(pattern=rf"^{AUDIT_WORD}\Z", max_length=64)]
-_Reference = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]*$", max_length=40)]
+_Reference = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]*\Z", max_length=40)]
 
 
 class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=True):

@@ -61,8 +61,8 @@ class RosterEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     number: Annotated[str, msgspec.Meta(pattern=STAFF_NUMBER)]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
     role: StaffRole
-    card: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
-    pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+    card: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    pin: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
     @property
     def worker(self) -> Worker:
@@ -72,7 +72,7 @@ class RosterEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The file."""
 
-    salt: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}$")]
+    salt: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     staff: tuple[RosterEntry, ...] = ()
 
     def whose(self, card: Sensitive[str]) -> RosterEntry | None:

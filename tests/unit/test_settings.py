@@ -153,6 +153,15 @@ def test_a_machine_may_lack_a_device_of_its_profile(tmp_path: Path) -> None:
         load(written(tmp_path, text.replace('"speaker"', "[1]")))
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [('"T0001"', '"T0001\\n"'), ("[centre]", '[screen]\noutput = "DP-1\\n"\n[centre]')],
+)
+def test_a_line_feed_is_no_part_of_a_name(before: str, after: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="matching regex"):
+        load(written(tmp_path, SMALLEST.replace(before, after)))
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there are no settings"):
         load(tmp_path / "none.toml")
