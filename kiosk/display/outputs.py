@@ -20,28 +20,42 @@ class DisplayOutput:
 
     name: str  # "HDMI-A-1"
     path: Path
-    connected: bool
+    status: str  # "connected", "disconnected", or "unknown": old VGA and some built-in panels
     size: tuple[int, int] | None
+
+    @property
+    def connected(self) -> bool:
+        return self.status == "connected"
+
+    @property
+    def silent(self) -> bool:
+        """Whether the output cannot tell if it has a screen."""
+        return self.status == "unknown"
 
 
 def all_of(root: Path = ROOT) -> Iterator[DisplayOutput]:
-    """Every output, in the order of their names."""
+    """Every output, in the order of their names. A write-back connector writes its picture to
+    memory: it is none, though its status is always ``unknown``."""
     for path in sorted((root / "sys/class/drm").glob("card*-*")):
+        if path.name.partition("-")[2].startswith("Writeback"):
+            continue
         mode = re.match(r"(\d+)x(\d+)", _read(path / "modes"))
         yield DisplayOutput(
             name=path.name.partition("-")[2],
             path=path,
-            connected=_read(path / "status").strip() == "connected",
+            status=_read(path / "status").strip(),
             size=(int(mode[1]), int(mode[2])) if mode else None,
         )
 
 
 def panel(named: str, root: Path = ROOT) -> DisplayOutput | None:
-    """The output of the panel: the one that the settings name, else the first with a screen."""
-    for one in all_of(root):
-        if one.name == named if named else one.connected:
-            return one
-    return None
+    """The output of the panel: the one that the settings name, else the first with a screen, else
+    the first that cannot tell whether it has one."""
+    found = tuple(all_of(root))
+    if named:
+        return next((one for one in found if one.name == named), None)
+    there = [one for one in found if one.connected] or [one for one in found if one.silent]
+    return next(iter(there), None)
 
 
 def turns(screen: ScreenSettings, output: DisplayOutput | None) -> int:
@@ -53,6 +67,18 @@ def turns(screen: ScreenSettings, output: DisplayOutput | None) -> int:
         return 0
     upright = output.size[0] < output.size[1]
     return int(upright != (screen.orientation == "portrait"))
+
+
+def force_on(kept: DisplayOutput) -> bool:
+    """Have the kernel take ``kept``, which cannot tell, for connected: the compositor draws on no
+    other. Returns whether that is so."""
+    if not kept.silent:
+        return True
+    try:
+        (kept.path / "status").write_text("on")
+    except OSError:
+        return False
+    return True
 
 
 def close_others(kept: DisplayOutput, root: Path = ROOT) -> list[str]:

@@ -21,9 +21,12 @@ def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
     Returns a sentence for each thing that did not work."""
     kept = outputs.panel(settings.screen.output, root)
     _put(root / USBGUARD, usbguard(settings.usb), 0o600)
-    _put(root / UDEV, udev(settings.screen, kept.name if kept else ""), 0o644)
+    text = udev(settings.screen, kept.name if kept else "") + keyboards(settings.usb)
+    _put(root / UDEV, text, 0o644)
     told = [] if kept else ["no screen is connected"]
     if kept:
+        if not outputs.force_on(kept):
+            told.append(f"output {kept.name} cannot be switched on")
         left = outputs.close_others(kept, root)
         told += [f"output {name} cannot be switched off" for name in left]
     for words in (("control", "--reload"), ("trigger", "--subsystem-match=input")):
@@ -43,12 +46,29 @@ def udev(screen: ScreenSettings, output: str) -> str:
     return ", ".join(['SUBSYSTEM=="input", KERNEL=="event*"', *facts]) + "\n"
 
 
+def keyboards(usb: UsbSettings) -> str:
+    """The rules by which the screen takes no key of any keyboard that the settings do not name
+    (libinput's ``LIBINPUT_IGNORE_DEVICE``). usbguard knows a keyboard by its boot interface alone;
+    one without it (class 03:00:00) looks to usbguard like a touch panel."""
+    named = [
+        f'SUBSYSTEM=="input", ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}", '
+        'GOTO="kiosk_screen_end"'
+        for vendor, product in (ids.split(":") for ids in usb.allow)
+    ]
+    ignored = (
+        'SUBSYSTEM=="input", KERNEL=="event*", ENV{ID_INPUT_KEY}=="1", '
+        'ENV{ID_INPUT_TOUCHSCREEN}!="1", ENV{LIBINPUT_IGNORE_DEVICE}="1"'
+    )
+    return "\n".join([*named, ignored, 'LABEL="kiosk_screen_end"', ""])
+
+
 def usbguard(usb: UsbSettings) -> str:
     """What may be plugged in (usbguard-rules.conf(5)); the first rule that fits decides.
 
     Storage, keyboards, mice and network adapters are refused whatever else they are too. Other
     devices of the HID kind, which a touch panel is, must be named in the settings, once these name
-    any. What is left is what readers, printers and cameras are.
+    any; until then :func:`keyboards` makes those that type of no use. What is left is what readers,
+    printers and cameras are.
     """
     lines = [f"allow id {ids}" for ids in usb.allow]
     lines += [

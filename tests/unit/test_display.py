@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -73,6 +74,27 @@ def test_the_panel_is_the_output_with_a_screen_or_the_one_that_is_named(tmp_path
     assert named
     assert named.name == "HDMI-A-2"
     assert outputs.panel("VGA-1", tmp_path) is None
+
+
+def test_an_output_that_cannot_tell_is_the_panel_where_no_other_has_a_screen(
+    tmp_path: Path,
+) -> None:
+    output(tmp_path, "DP-1", "disconnected")
+    silent = output(tmp_path, "VGA-1", "unknown", modes="")
+    output(tmp_path, "Writeback-1", "unknown")
+    found = outputs.panel("", tmp_path)
+    assert found
+    assert found.name == "VGA-1"
+    assert outputs.force_on(found)
+    assert (silent / "status").read_text() == "on"
+    output(tmp_path, "VGA-2")
+    found = outputs.panel("", tmp_path)
+    assert found
+    assert found.name == "VGA-2"
+    assert outputs.force_on(found)
+    assert (found.path / "status").read_text() == "connected\n"
+    assert outputs.close_others(found, tmp_path) == []
+    assert (tmp_path / "sys/class/drm/card0-Writeback-1/status").read_text() == "unknown\n"
 
 
 @pytest.mark.parametrize(
@@ -172,10 +194,28 @@ def test_only_what_a_terminal_is_made_of_may_be_plugged_in() -> None:
             subprocess.run(["usbguard-rule-parser", line], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize("ids", ["222a", "222A:0001", "222a:0001 ", "222a:0001\nallow"])
+def test_the_screen_takes_no_key_of_a_keyboard_that_nobody_has_named() -> None:
+    """usbguard knows such a keyboard, of class 03:00:00, from no touch panel."""
+    unnamed = rules.keyboards(UsbSettings()).splitlines()
+    assert unnamed == [
+        'SUBSYSTEM=="input", KERNEL=="event*", ENV{ID_INPUT_KEY}=="1", '
+        'ENV{ID_INPUT_TOUCHSCREEN}!="1", ENV{LIBINPUT_IGNORE_DEVICE}="1"',
+        'LABEL="kiosk_screen_end"',
+    ]
+    named = rules.keyboards(UsbSettings(allow=("222a:*",))).splitlines()
+    assert named[0] == (
+        'SUBSYSTEM=="input", ATTRS{idVendor}=="222a", ATTRS{idProduct}=="*", '
+        'GOTO="kiosk_screen_end"'
+    )
+    assert named[1:] == unnamed
+
+
+@pytest.mark.parametrize(
+    "ids", ["222a", "222A:0001", "222a:0001 ", "222a:0001\nallow", "222a:0001\n"]
+)
 def test_ids_that_are_none_stand_in_no_rule(tmp_path: Path, ids: str) -> None:
-    text = f"{SETTINGS}[usb]\nallow = [{ids!r}]\n".replace("\\n", "\\\\n")
-    with pytest.raises(SettingsError):
+    text = f"{SETTINGS}[usb]\nallow = [{json.dumps(ids)}]\n"
+    with pytest.raises(SettingsError, match="matching regex"):
         settings_file.parse(text, tmp_path / "terminal.toml")
 
 
@@ -190,6 +230,7 @@ def test_rules_are_written_and_other_outputs_switched_off(
     assert (panel / "status").read_text() == "connected\n"
     assert (other / "status").read_text() == "off"
     assert 'ENV{WL_OUTPUT}="HDMI-A-1"' in (tmp_path / rules.UDEV).read_text()
+    assert "LIBINPUT_IGNORE_DEVICE" in (tmp_path / rules.UDEV).read_text()
     assert "reject" in (tmp_path / rules.USBGUARD).read_text()
     assert (tmp_path / rules.USBGUARD).stat().st_mode & 0o077 == 0  # usbguard asks for that
     assert (tmp_path / "asked").read_text() == (
@@ -210,6 +251,13 @@ def test_what_did_not_work_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (output(tmp_path, "HDMI-A-2") / "status").unlink()
     (tmp_path / "sys/class/drm/card0-HDMI-A-2/status").mkdir()
     assert rules.write(chosen(), tmp_path)[0] == "output HDMI-A-2 cannot be switched off"
+    silent = output(tmp_path, "VGA-1", "unknown")
+    silent.chmod(0o700)
+    one = outputs.panel("VGA-1", tmp_path)
+    assert one
+    (silent / "status").unlink()
+    (silent / "status").mkdir()
+    assert not outputs.force_on(one)
 
 
 def test_settings_with_a_mistake_leave_no_socket_open(
