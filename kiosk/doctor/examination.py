@@ -12,6 +12,7 @@ from pathlib import Path
 
 from drivers.sentence import en
 from kiosk.doctor import (
+    closures,
     counting,
     daemons,
     devices,
@@ -162,6 +163,7 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         *_of_the_machine(read),
         Probe(machine.MACHINE, "reach", reach.look),
         Probe(machine.MACHINE, "face models", faces.look),
+        Probe(machine.MACHINE, closures.NAME, closures.look),
         Probe(daemons.DAEMONS, daemons.PCSCD, daemons.pcscd, 35.0),
         Probe(daemons.DAEMONS, daemons.CUPSD, daemons.cupsd),
         Probe(daemons.DAEMONS, daemons.XFS, daemons.xfs4iot, 35.0),

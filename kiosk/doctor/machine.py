@@ -160,6 +160,7 @@ def display(
     """A screen to draw on and a panel to touch. A machine on a desk may do without."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
     yield _screen(settings, root, file)
+    yield from _brightness(root)
     path = root / INPUTS
     if not path.is_file():
         yield MACHINE.unknown("touch", en("no list of input devices here"))
@@ -195,6 +196,20 @@ def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTI
     return lacks(
         "display", en("no graphics card"), en("check the graphics card and its driver: lspci -k")
     )
+
+
+def _brightness(root: Path) -> Iterator[Finding]:
+    """How bright the panel is, where the machine can set it; the packaged unit may not."""
+    for folder in sorted((root / "sys/class/backlight").glob("*"))[:1]:
+        now, most = (plugged.read(folder / name) for name in ("brightness", "max_brightness"))
+        if now.isdecimal() and most.isdecimal() and int(most):
+            file = Path("/sys/class/backlight") / folder.name / "brightness"
+            seen = en(
+                "{percent} %; root sets it: {command}",
+                percent=round(100 * int(now) / int(most)),
+                command=f"echo {most} > {file}",
+            )
+            yield MACHINE.good("brightness", seen)
 
 
 def _server(file: Path) -> XScreen | None:

@@ -107,7 +107,13 @@ class MaintenanceDoor:
             found = tickets.check(code.text, settings.maintenance.tickets, settings.terminal)
         except TicketRefused as refused:
             raise _Refused(words_of(refused), f"ticket:{refused.code}") from refused
-        if SpentTickets(self._state).has(found.id):
+        try:
+            spent = SpentTickets(self._state).has(found.id)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            told = _("本机读不出用过的工单（{why}），请改用工作卡", why=reason)
+            raise _Refused(told, "ticket:disk", found.id) from error
+        if spent:
             why = en("this ticket's work has ended here; ask for a new ticket")
             raise _Refused(why, "ticket:spent", found.id)
         return Pass("ticket", found.id, found.worker, found.order, found.ends)

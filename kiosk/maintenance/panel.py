@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from drivers.device import Kind
@@ -50,7 +51,14 @@ def _backlight() -> Path | None:
 
 
 def _no_backlight(session: MaintenanceSession) -> Sayable | None:
-    return None if _backlight() else _("这块屏幕的亮度不能由本机调节")
+    folder = _backlight()
+    if folder is None:
+        return _("这块屏幕的亮度不能由本机调节")
+    try:  # opened, not asked with access(2), which knows nothing of Landlock
+        os.close(os.open(folder / "brightness", os.O_WRONLY))
+    except OSError:
+        return _("这项服务无权改亮度：请 root 在控制台改，见 kiosk doctor")
+    return None
 
 
 @maintenance_act("brightness", title=_("亮度"), icon="contrast", closed=_no_backlight)

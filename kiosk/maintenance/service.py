@@ -35,25 +35,35 @@ def change_service(session: MaintenanceSession) -> Sayable:
     title = next(option.title for option in options if option.key == what)
     if closed.reason(what):
         session.note("bring-back", what)
-        closures.change(what, "")
+        closures.change(what, "", session.worker.number)
         return _("已恢复：{what}", what=title)
     reasons = tuple(Option(key, words) for key, words in REASONS.items())
     reason = session.ask(
         Choose(_("为什么停用{what}？", what=title), reasons, _("市民会看到这句话"))
     )
     session.note("take-out", what, reason)
-    closures.change(what, reason)
+    closures.change(what, reason, session.worker.number)
     return _("已停用：{what}（{why}）", what=title, why=reason_words(reason))
 
 
 def _option(closed: Closed, what: str, title: Sayable, icon: str) -> Option:
     reason = closed.reason(what)
-    hint = _("停用：{why}", why=reason_words(reason)) if reason else _IN_USE
-    return Option(what, title, hint, icon, tone=Tone.ATTENTION if reason else Tone.GOOD)
+    if not reason:
+        return Option(what, title, _IN_USE, icon, tone=Tone.GOOD)
+    hint: Sayable = _("停用：{why}", why=reason_words(reason))
+    if note := closed.notes.get(what):
+        hint = _(
+            "停用：{why}（{at} 起，工号 {number}）",
+            why=reason_words(reason),
+            at=f"{note.since.astimezone():%m-%d %H:%M}",
+            number=note.by,
+        )
+    return Option(what, title, hint, icon, tone=Tone.ATTENTION)
 
 
 def _whole_and_devices(session: MaintenanceSession, closed: Closed) -> tuple[Option, ...]:
-    kinds = [kind for kind in _OF_CITIZENS if kind in session.terminal.hosts]
+    here = session.terminal.hosts
+    kinds = [kind for kind in _OF_CITIZENS if kind in here or kind in closed.devices]
     return (
         _option(closed, TERMINAL, _("整台终端"), "machine"),
         *(_option(closed, kind, TITLES[kind], ICONS[kind]) for kind in kinds),
@@ -63,11 +73,19 @@ def _whole_and_devices(session: MaintenanceSession, closed: Closed) -> tuple[Opt
 def _services(session: MaintenanceSession, closed: Closed) -> tuple[Option, ...]:
     catalogue = session.terminal.offered
     offers = catalogue.offers if catalogue else ()
-    return tuple(
+    offered = tuple(
         _option(closed, offer.service, offer.title, "ledger")
         for offer in offers
         if offer.open or offer.service in closed.services
     )
+    # The centre offers it no more, or no catalogue has come: it can still be brought back.
+    named = {offer.service for offer in offers}
+    gone = tuple(
+        _option(closed, service, _("服务 {service}（现在的目录里没有）", service=service), "ledger")
+        for service in closed.services
+        if service not in named
+    )
+    return offered + gone
 
 
 @maintenance_act("restart", title=_("重启终端"), icon="again", noted=False)

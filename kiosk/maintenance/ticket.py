@@ -86,6 +86,7 @@ class SpentTickets:
         self._path = self._folder / _SPENT
 
     def has(self, ticket: str) -> bool:
+        """Raises ``OSError`` where nobody can tell."""
         return ticket in self._read()
 
     def spend(self, ticket: str) -> None:

@@ -37,13 +37,15 @@ class PinTries:
         self._path = self._folder / _FILE
 
     def locked_until(self, number: str, now: datetime) -> datetime | None:
-        """Until when the card of ``number`` is locked; None: it is not."""
+        """Until when the card of ``number`` is locked; None: it is not. Raises ``OSError``."""
         tries = self._read().get(number)
         if tries is None or tries.wrong < MOST_TRIES:
             return None
-        # Where the last try is in the future, the clock was set back since: `until` is an hour from
-        # now, and moves on with the clock until the hour after that try is over.
-        until = min(tries.last, now) + LOCKED
+        if now < tries.last:
+            # The clock was set back since the last try: the hour begins now, also for later asks.
+            tries = _Tries(tries.wrong, now)
+            self._write({**self._read(), number: tries})
+        until = tries.last + LOCKED
         return until if now < until else None
 
     def count(self, number: str, now: datetime) -> int:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -31,12 +33,23 @@ TERMINAL = "terminal"
 _FOLDER, _FILE = "maintenance", "closures.json"
 
 
+class ClosureNote(msgspec.Struct, frozen=True):
+    """Since when something is out of service, by this terminal's clock, and by whom: the staff
+    number."""
+
+    since: Annotated[datetime, msgspec.Meta(tz=True)]
+    by: str
+
+
 class Closed(msgspec.Struct, frozen=True):
     """What is out of service, each with its reason."""
 
     devices: dict[Kind, str] = {}
     services: dict[str, str] = {}
     terminal: str = ""
+    notes: dict[str, ClosureNote] = {}
+    """Of what is out of service, by device class, service or ``TERMINAL``; a file of an earlier
+    version has none."""
 
     def reason(self, what: str) -> str:
         """Why ``what``, a device class, a service or ``TERMINAL``, is out of service; empty: it is
@@ -86,6 +99,10 @@ def _words(reason: str) -> CentreWords:
     return CentreWords(zh=say(why, Language.ZH), en=say(why, Language.EN))
 
 
+class ClosuresSpoilt(Exception):
+    """The file cannot be understood: why."""
+
+
 class Closures:
     """The file, in the ``state`` directory."""
 
@@ -96,25 +113,34 @@ class Closures:
     def read(self) -> Closed:
         """What is out of service. A file that cannot be read takes nothing out, and is an event."""
         try:
-            return self._kept()
+            return self.kept()
         except OSError as error:
             events.CLOSURES_SPOILT.log(log, reason=error.strerror or type(error).__name__)
-            return Closed()
+        except ClosuresSpoilt as error:
+            events.CLOSURES_SPOILT.log(log, reason=str(error))
+        return Closed()
 
-    def _kept(self) -> Closed:
-        """Raises ``OSError``: what the disk does not give at this moment is not lost."""
+    def kept(self) -> Closed:
+        """What is out of service. Raises ``OSError``, for what the disk does not give at this
+        moment is not lost, and :class:`ClosuresSpoilt`."""
         try:
             return _CLOSED.decode(self._path.read_bytes())
         except FileNotFoundError:
             return Closed()
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            events.CLOSURES_SPOILT.log(log, reason=str(error)[:200])
-            return Closed()
+            raise ClosuresSpoilt(str(error)[:200]) from error
 
-    def change(self, what: str, reason: str) -> None:
+    def change(self, what: str, reason: str, by: str) -> None:
         """Take ``what`` out of service for ``reason``: a device class, a service, ``TERMINAL``;
-        bring it back where there is none. On the disk when this returns. Raises ``OSError``."""
-        kept = self._kept()
+        bring it back where there is none. ``by``: the staff number. On the disk when this returns.
+        Raises ``OSError``."""
+        try:
+            kept = self.kept()
+        except ClosuresSpoilt as error:
+            events.CLOSURES_SPOILT.log(log, reason=str(error))
+            kept = Closed()
+        note = ClosureNote(datetime.now(UTC).replace(microsecond=0), by) if reason else None
+        kept = msgspec.structs.replace(kept, notes=_changed(kept.notes, what, note))
         if what == TERMINAL:
             kept = msgspec.structs.replace(kept, terminal=reason)
         elif what in tuple(Kind):
@@ -127,6 +153,6 @@ class Closures:
         keys.write_secret(self._path, msgspec.json.encode(kept))
 
 
-def _changed(kept: dict, name: str, reason: str) -> dict:  # type: ignore[type-arg]
-    others = {each: why for each, why in kept.items() if each != name}
-    return {**others, name: reason} if reason else others
+def _changed(kept: dict, name: str, value: object) -> dict:  # type: ignore[type-arg]
+    others = {each: one for each, one in kept.items() if each != name}
+    return {**others, name: value} if value else others

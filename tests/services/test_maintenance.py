@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,10 @@ from drivers.device import Kind
 from drivers.emulators.code_scanner import CodeScanner
 from kiosk.counters import Counted, CounterFile
 from kiosk.maintenance.staff import StaffRole, hash_of_card, hash_of_pin
-from kiosk.maintenance.ticket import FOLDER
+from kiosk.maintenance.ticket import FOLDER, SpentTickets
 from kiosk.privacy import Sensitive
-from kiosk.settings import MaintenanceSettings
+from kiosk.settings import MaintenanceSettings, state_directory
+from kiosk.terminal.closures import Closed, Closures
 from kiosk.terminal.terminal import Terminal
 from kiosk.terminal.volume import FILE as VOLUME
 from kiosk.terminal.volume import keep_volume
@@ -336,6 +338,37 @@ def test_what_is_taken_out_of_service_is_greyed_with_its_reason_until_it_is_brou
         closed = {tile.service: say(tile.closed or "", Language.ZH) for tile in menu.tiles}
         assert closed["deposit-certificate"] == ""
         assert closed["ledger"] == "本机停用：正在调试"
+
+
+def test_what_is_out_of_service_and_offered_no_more_can_be_brought_back(work: Workplace) -> None:
+    closures = Closures(state_directory(work.hall.settings(5.0)))
+    closures.change("night-shelter", "testing", "6022")
+    closures.change(Kind.PIN_PAD, "repair", "6022")
+    with work.visit() as citizen:
+        home_of(work, citizen)
+        assert Kind.PIN_PAD not in citizen.terminal.hosts
+        until(lambda: citizen.terminal.offered is not None)
+        for gone in ("night-shelter", Kind.PIN_PAD):
+            citizen.press("out-of-service")
+            options = {one.key: one for one in citizen.sees(Choose).options}
+            assert "工号 6022" in say(options[gone].hint, Language.ZH)
+            citizen.press(gone)
+            assert "已恢复" in say(citizen.sees(MaintenanceHome).said, Language.ZH)
+        assert closures.kept() == Closed()
+
+
+def test_a_ticket_opens_nothing_while_nobody_can_tell_which_are_spent(
+    work: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(tickets: SpentTickets) -> list[str]:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(SpentTickets, "_read", broken)
+    with work.visit() as citizen:
+        work.opens(citizen, work.ticket())
+        assert why(citizen) == "本机读不出用过的工单（Input/output error），请改用工作卡"
+        citizen.press("leave")
+        assert citizen.ended() == "left"
 
 
 def test_a_terminal_out_of_service_says_why_and_offers_nothing(work: Workplace) -> None:

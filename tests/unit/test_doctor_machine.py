@@ -254,6 +254,18 @@ def test_the_screen(
     assert display(tmp_path, production=production)["display"] == (verdict, seen)
 
 
+def test_a_panel_whose_brightness_can_be_set_says_how(tmp_path: Path) -> None:
+    folder = tmp_path / "sys/class/backlight/intel"
+    folder.mkdir(parents=True)
+    assert "brightness" not in display(tmp_path, production=True)
+    (folder / "max_brightness").write_text("400\n")
+    (folder / "brightness").write_text("240\n")
+    assert display(tmp_path, production=True)["brightness"] == (
+        Verdict.GOOD,
+        "60 %; root sets it: echo 400 > /sys/class/backlight/intel/brightness",
+    )
+
+
 @pytest.mark.parametrize(
     ("listing", "production", "expected"),
     [

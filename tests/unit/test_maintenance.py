@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from drivers.device import Kind
 from kiosk.enrolment import ticket as enrolment
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.keeper.channel import Upkeep
@@ -167,6 +168,23 @@ def test_a_spoilt_file_of_spent_tickets_still_holds_those_that_can_be_read(tmp_p
     assert SpentTickets(tmp_path).has("cd" * 16)
 
 
+def test_whether_a_ticket_is_spent_is_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / FOLDER / "spent-tickets").mkdir(parents=True)
+    with pytest.raises(OSError, match="Is a directory"):
+        SpentTickets(tmp_path).has("ab" * 16)
+
+
+@pytest.mark.parametrize("key", ["salt", "card", "pin", "number"])
+def test_a_roster_with_a_line_feed_in_a_hash_is_spoilt(
+    roster: Roster, key: str, tmp_path: Path
+) -> None:
+    table: dict[str, Any] = msgspec.to_builtins(roster)
+    holder = table if key == "salt" else table["staff"][0]
+    holder[key] += "\n"
+    with pytest.raises(msgspec.ValidationError, match="regex"):
+        msgspec.convert(table, Roster)
+
+
 # -- the roster -----------------------------------------------------------------------------------
 
 
@@ -250,6 +268,7 @@ def test_a_clock_that_went_back_locks_no_longer_than_usual(tmp_path: Path) -> No
     locked(tmp_path)
     before = NOW - timedelta(days=400)
     assert PinTries(tmp_path).locked_until("6021", before) == before + LOCKED
+    assert PinTries(tmp_path).locked_until("6021", before + LOCKED) is None
 
 
 @pytest.mark.parametrize(
@@ -302,12 +321,12 @@ def test_a_spoilt_count_of_pins_counts_anew(tmp_path: Path, content: bytes) -> N
 def test_a_spoilt_file_of_closures_takes_nothing_out(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    Closures(tmp_path).change(TERMINAL, "repair")
+    Closures(tmp_path).change(TERMINAL, "repair", "6021")
     (tmp_path / FOLDER / "closures.json").write_bytes(content)
     with caplog.at_level(logging.ERROR):
         assert Closures(tmp_path).read() == Closed()
     assert messages(caplog, "kiosk.terminal.closures") == ["closures spoilt"]
-    Closures(tmp_path).change(TERMINAL, "testing")
+    Closures(tmp_path).change(TERMINAL, "testing", "6021")
     assert Closures(tmp_path).read().terminal == "testing"
 
 
@@ -317,10 +336,29 @@ def test_what_is_out_of_service_stays_while_the_disk_gives_no_file(
     def broken(path: Path) -> bytes:
         raise OSError(errno.EIO, "Input/output error")
 
-    Closures(tmp_path).change(TERMINAL, "repair")
+    Closures(tmp_path).change(TERMINAL, "repair", "6021")
     with monkeypatch.context() as patched:
         patched.setattr(Path, "read_bytes", broken)
         assert Closures(tmp_path).read() == Closed()
         with pytest.raises(OSError, match="Input/output"):
-            Closures(tmp_path).change("ledger", "testing")
-    assert Closures(tmp_path).read() == Closed(terminal="repair")
+            Closures(tmp_path).change("ledger", "testing", "6021")
+    assert Closures(tmp_path).read().terminal == "repair"
+
+
+def test_who_has_taken_something_out_and_since_when_is_kept_with_it(tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    Closures(tmp_path).change(Kind.CAMERA, "repair", "6021")
+    Closures(tmp_path).change("ledger", "testing", "6022")
+    notes = Closures(tmp_path).read().notes
+    assert {what: note.by for what, note in notes.items()} == {"camera": "6021", "ledger": "6022"}
+    assert before <= notes["camera"].since <= datetime.now(UTC)
+    Closures(tmp_path).change(Kind.CAMERA, "", "6022")
+    assert set(Closures(tmp_path).read().notes) == {"ledger"}
+
+
+def test_a_file_of_closures_of_an_earlier_version_stays_in_force(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    (tmp_path / FOLDER / "closures.json").write_text(
+        '{"devices": {"camera": "repair"}, "services": {}, "terminal": ""}'
+    )
+    assert Closures(tmp_path).read() == Closed(devices={Kind.CAMERA: "repair"})

@@ -185,6 +185,12 @@ def test_the_brightness_is_set_where_the_panel_can(
     folder = tmp_path / "backlight" / "intel"
     folder.mkdir(parents=True)
     (folder / "max_brightness").write_text("400")
+    # A folder in place of the file: as in the packaged unit, where /sys is read-only, nobody, not
+    # even root, may open the file for writing.
+    (folder / "brightness").mkdir()
+    assert "无权" in say(act.closed(session) or "", Language.ZH)
+    (folder / "brightness").rmdir()
+    (folder / "brightness").write_text("400")
     assert act.closed(session) is None
     bench.answer = "60"
     assert "60%" in do(bench, "brightness", StaffRole.TECHNICIAN)
