@@ -32,6 +32,7 @@ LATER = (
     "drivers.camera.types",
     "drivers.smart_card.types",
     "kiosk.__main__",
+    "kiosk.operations.process",
     "pypdfium2",
     "ui.rehearsal",
 )

@@ -53,15 +53,22 @@ just starting reads none: one more would be taken for a committer that hears not
 
 
 class KeptCommitter:
-    """One process of the committer. Raises ``OSError`` when the machine has none to spare."""
+    """One process of the committer."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, process: KeptProcess, channel: KeeperToCommitter) -> None:
         self.heard = self.since = time.monotonic()
         self.leaving = False
+        self.process = process
+        self.channel = channel
+
+    @classmethod
+    def start(cls, command: Sequence[str]) -> KeptCommitter:
+        """Start a committer in a fresh interpreter, without the fork server. Raises ``OSError``
+        when the machine has no process to spare."""
         here, there = socket.socketpair()
         with here, there:
-            self.process = KeptProcess.start(command, there)
-            self.channel = KeeperToCommitter(here.detach())
+            process = KeptProcess.start(command, there)
+            return cls(process, KeeperToCommitter(here.detach()))
 
     def reap(self) -> None:
         """Kill and collect the process; give the descriptors back."""
@@ -74,7 +81,8 @@ class CommitterWatch:
 
     ``command`` starts a committer; None: this terminal has none, and money stays closed. ``answer``
     gets ``Taken`` and ``Outcome`` with the number of the visit that asked, ``tell`` gets ``Money``
-    whenever it changes.
+    whenever it changes. ``start`` gives a committer; None: one is being made, and :meth:`take_on`
+    or :meth:`not_started` will be called. It raises ``OSError``.
     """
 
     def __init__(
@@ -84,6 +92,7 @@ class CommitterWatch:
         pace: KeeperPace,
         answer: Callable[[int, Taken | Outcome], None],
         tell: Callable[[Money], None],
+        start: Callable[[Sequence[str]], KeptCommitter | None] = KeptCommitter.start,
     ) -> None:
         self.money = Money(False)
         self._command = command
@@ -91,7 +100,9 @@ class CommitterWatch:
         self._pace = pace
         self._answer = answer
         self._tell = tell
+        self._start = start
         self._committer: KeptCommitter | None = None
+        self._being_made = False
         self._failures = 0
         self._starts_after = 0.0
         self._askers: dict[str, int] = {}
@@ -154,7 +165,7 @@ class CommitterWatch:
     def due(self) -> float:
         """When :meth:`tend` has something to do (monotonic s); what is heard may change it."""
         ends = [since + self._pace.hold_s for _, since in self._held.values()]
-        if self._committer is None and self._command is not None:
+        if self._committer is None and self._command is not None and not self._being_made:
             ends.append(self._starts_after)
         if self._committer and not self._committer.leaving:
             ends.append(self._committer.heard + self._pace.committer_s)
@@ -174,11 +185,24 @@ class CommitterWatch:
         if self._command is None or now < self._starts_after:
             return
         try:
-            committer = self._committer = KeptCommitter(self._command)
+            committer = self._start(self._command)
         except OSError as error:  # the machine has no process or descriptor to spare
-            self._back_off(now)
-            events.COMMITTER_NOT_STARTED.log(log, code=error.errno, failures=self._failures)
+            self.not_started(error.errno)
             return
+        self._being_made = committer is None
+        if committer:
+            self.take_on(committer)
+
+    def not_started(self, code: int | None) -> None:
+        """The machine had no process to spare; ``code`` is its errno."""
+        self._being_made = False
+        self._back_off(time.monotonic())
+        events.COMMITTER_NOT_STARTED.log(log, code=code, failures=self._failures)
+
+    def take_on(self, committer: KeptCommitter) -> None:
+        """Listen to a committer that has just started, and pass on what waits for it."""
+        self._being_made = False
+        self._committer = committer
         self._selector.register(
             committer.channel, selectors.EVENT_READ, partial(self._hear, committer)
         )

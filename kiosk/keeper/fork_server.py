@@ -12,8 +12,17 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.keeper.channel import KeeperEnd
-from kiosk.keeper.forking import REQUEST, Forked, FromForkServer, Loaded, NotForked, Unfit
+from kiosk.keeper.channel import KeeperEnd, KeeperToCommitter
+from kiosk.keeper.committer_process import KeptCommitter
+from kiosk.keeper.forking import (
+    BETWEEN,
+    Forked,
+    ForkRequest,
+    FromForkServer,
+    Loaded,
+    NotForked,
+    Unfit,
+)
 from kiosk.keeper.kept_process import KeptProcess
 from kiosk.keeper.twice import PACKET
 from kiosk.keeper.visit_process import ENVIRONMENT, KeeperPace, VisitProcess
@@ -37,23 +46,35 @@ class ForkStage(StrEnum):
     LEAVING = "leaving"  # killed, not yet reaped
 
 
+@dataclass(frozen=True, slots=True)
+class ForkRefused:
+    """The system has refused the process that was ``asked`` for; ``code`` is its errno."""
+
+    asked: ForkRequest
+    code: int
+
+
 class ForkServer:
     """One process of the fork server. Raises ``OSError`` when the machine has none to spare.
 
-    At most one visit is asked for at a time: ``asked`` is its number, 0: none.
+    ``command`` starts a visit, ``committer`` the committer. At most one process is ``asked`` for
+    at a time; None: none is.
     """
 
-    def __init__(self, preload: Preload, command: Sequence[str]) -> None:
+    def __init__(
+        self, preload: Preload, command: Sequence[str], committer: Sequence[str] = ()
+    ) -> None:
         self.stage = ForkStage.LOADING
-        self.asked = 0
+        self.asked: ForkRequest | None = None
         self.since = time.monotonic()
-        self._visit: KeeperEnd | None = None
+        self._number = 0
+        self._here: socket.socket | None = None  # the keeper's end of what was asked for
         here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with here, there:
             self._process = KeptProcess.start(
                 (
                     *(sys.executable, "-m", "kiosk.keeper.forking"),
-                    *(preload.function, str(preload.settings), *command),
+                    *(preload.function, str(preload.settings), *command, BETWEEN, *committer),
                 ),
                 there,
                 ENVIRONMENT,
@@ -74,18 +95,29 @@ class ForkServer:
         """For a selector: readable when :meth:`hear` has something to return."""
         return self._socket.fileno()
 
-    def ask(self, number: int) -> None:
-        """Ask for a visit; :meth:`hear` returns it. Raises ``OSError``."""
+    def ask_for_visit(self, number: int) -> None:
+        """Ask for the visit with this number; :meth:`hear` returns it. Raises ``OSError``."""
+        self._ask(ForkRequest.VISIT)
+        self._number = number
+
+    def ask_for_committer(self) -> None:
+        """Ask for a committer; :meth:`hear` returns it. Raises ``OSError``."""
+        self._ask(ForkRequest.COMMITTER)
+
+    def _ask(self, what: ForkRequest) -> None:
         here, there = socket.socketpair()
-        with here, there:
-            socket.send_fds(self._socket, [REQUEST], [there.fileno()])
-            self._visit = KeeperEnd(here.detach())
-        self.asked = number
+        with there:
+            try:
+                socket.send_fds(self._socket, [what.encode()], [there.fileno()])
+            except OSError:
+                here.close()
+                raise
+        self._here, self.asked = here, what
         self.since = time.monotonic()
 
-    def hear(self) -> VisitProcess | NotForked | str:
-        """Read one packet: the visit that was asked for, its refusal by the system, or what is
-        wrong with the fork server; an empty string: nothing."""
+    def hear(self) -> VisitProcess | KeptCommitter | ForkRefused | str:
+        """Read one packet: what was asked for, its refusal by the system, or what is wrong with
+        the fork server; an empty string: nothing."""
         try:
             packet = self._socket.recv(PACKET)
         except BlockingIOError:
@@ -104,22 +136,27 @@ class ForkServer:
                 return ""
             case Unfit(why):
                 return why
-            case Forked(pid) if self._visit is not None:
-                return self._forked(pid, self._visit)
-            case NotForked() if self._visit is not None:
-                self._forget()
-                return word
+            case Forked(pid) if self.asked and self._here:
+                return self._forked(pid, self.asked, self._here)
+            case NotForked(code) if self.asked:
+                return self._refused(self.asked, code)
         return "out of turn"
 
-    def _forked(self, pid: int, channel: KeeperEnd) -> VisitProcess | NotForked:
-        number = self.asked
+    def _forked(
+        self, pid: int, asked: ForkRequest, here: socket.socket
+    ) -> VisitProcess | KeptCommitter | ForkRefused:
         try:
             process = KeptProcess(pid)
         except OSError as error:  # no descriptor to spare
-            self._forget()
-            return NotForked(error.errno or 0)
-        self._visit, self.asked = None, 0
-        return VisitProcess(number, process, channel)
+            return self._refused(asked, error.errno or 0)
+        self._here = self.asked = None
+        if asked is ForkRequest.COMMITTER:
+            return KeptCommitter(process, KeeperToCommitter(here.detach()))
+        return VisitProcess(self._number, process, KeeperEnd(here.detach()))
+
+    def _refused(self, asked: ForkRequest, code: int) -> ForkRefused:
+        self._forget()
+        return ForkRefused(asked, code)
 
     def due(self, pace: KeeperPace) -> float:
         """When :meth:`overdue` has something to say (monotonic s)."""
@@ -146,6 +183,6 @@ class ForkServer:
         self._socket.close()
 
     def _forget(self) -> None:
-        if self._visit is not None:
-            self._visit.close()
-        self._visit, self.asked = None, 0
+        if self._here:
+            self._here.close()
+        self._here = self.asked = None

@@ -1,14 +1,15 @@
 """The fork server's process: imports once what every visit needs, and forks visits.
 
-``python -m kiosk.keeper.forking MODULE:FUNCTION SETTINGS COMMAND… --channel N`` calls the function,
-which imports everything, with the path of the settings; then it forks a visit for each request of
-the keeper. The request is one packet with one descriptor, the visit's end of its channel, and no
-word of anybody. The visit runs ``COMMAND… --channel M``, a command line of Python, as a fresh
+``python -m kiosk.keeper.forking MODULE:FUNCTION SETTINGS VISIT… -- COMMITTER… --channel N`` calls
+the function, which imports everything, with the path of the settings; then it forks a visit or a
+committer for each request of the keeper. The request is one packet, which names one of the two,
+with one descriptor, the process's end of its channel, and no word of anybody. The process runs
+``VISIT… --channel M`` or ``COMMITTER… --channel M``, a command line of Python, as a fresh
 interpreter would.
 
-A visit is forked twice (:mod:`kiosk.keeper.twice`): its parent is then the keeper, which is the
-subreaper, so the fork server may die at any time. Until the keeper has been told of a visit, the
-visit waits, in the fork server's process group, and dies with the fork server.
+A process is forked twice (:mod:`kiosk.keeper.twice`): its parent is then the keeper, which is the
+subreaper, so the fork server may die at any time. Until the keeper has been told of the process, it
+waits, in the fork server's process group, and dies with the fork server.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
@@ -33,8 +35,16 @@ from kiosk import settings as settings_file
 from kiosk.keeper.lean import grow_lean
 from kiosk.keeper.twice import PACKET, exit_at_once, fork_twice, name_process, reseed, unfit
 
-REQUEST = b"fork"
+BETWEEN = "--"
+"""Stands between the command line of a visit and that of the committer."""
 _PR_SET_PDEATHSIG = 1
+
+
+class ForkRequest(StrEnum):
+    """What the keeper asks the fork server for; the packet holds the word."""
+
+    VISIT = "visit"
+    COMMITTER = "committer"
 
 
 class _ForkWord(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=True):
@@ -58,7 +68,7 @@ class NotForked(_ForkWord, frozen=True):
 
 
 class Unfit(_ForkWord, frozen=True):
-    """From the fork server: it holds what no visit may inherit. The keeper replaces it."""
+    """From the fork server: it holds what no process may inherit. The keeper replaces it."""
 
     why: str
 
@@ -67,46 +77,49 @@ FromForkServer = Loaded | Forked | NotForked | Unfit
 
 
 def main() -> None:
-    """Import, serve the keeper, and run the visit in each forked process."""
-    name, settings, *command, _channel, end = sys.argv[1:]
+    """Import, serve the keeper, and run the visit or the committer in each forked process."""
+    name, settings, *rest, _channel, end = sys.argv[1:]
+    between = rest.index(BETWEEN)
+    commands = {ForkRequest.VISIT: rest[:between], ForkRequest.COMMITTER: rest[between + 1 :]}
     keeper = os.getppid()
     control = socket.socket(fileno=int(end))
     control.set_inheritable(False)
     logs.set_up(production=settings_file.in_service(Path(settings))[0].production)
-    gc.disable()  # a collection would write to every page that visits share
+    gc.disable()  # a collection would write to every page that the forked processes share
     module, _, function = name.partition(":")
     getattr(importlib.import_module(module), function)(Path(settings))
     gc.collect()
     gc.freeze()
     grow_lean()
-    channel = _serve(control)
-    # From here on this process is a visit.
+    asked, channel = _serve(control)
+    # From here on this process is a visit, or the committer.
     control.close()
     _lead_on_a_leash(keeper)
     gc.enable()
-    faulthandler.disable()  # its signal handlers are not the visit's; the visit sets up its own
+    faulthandler.disable()  # a visit sets up signal handlers of its own
     reseed()
-    _run([*command, "--channel", str(channel)])
+    _run([*commands[asked], "--channel", str(channel)])
 
 
-def _serve(control: socket.socket) -> int:
-    """Answer the keeper's requests. Returns in the forked visits only, with the descriptor of the
-    visit's channel; ends the fork server when the keeper hangs up."""
+def _serve(control: socket.socket) -> tuple[ForkRequest, int]:
+    """Answer the keeper's requests. Returns in the forked processes only, with what was asked for
+    and the descriptor of its channel; ends the fork server when the keeper hangs up."""
     _send(control, Loaded())
     while True:
         request, descriptors, _, _ = socket.recv_fds(control, PACKET, 1, socket.MSG_CMSG_CLOEXEC)
         if not request:
             exit_at_once(0)
         (channel,) = descriptors
+        asked = ForkRequest(request.decode())
         if why := unfit(control.fileno(), channel):
             _send(control, Unfit(why))
         elif _fork(control):
-            return channel
+            return asked, channel
         os.close(channel)
 
 
 def _fork(control: socket.socket) -> bool:
-    """Fork one visit and tell the keeper; True in the visit."""
+    """Fork one process and tell the keeper; True in that process."""
     try:
         return fork_twice(lambda pid: _send(control, Forked(pid)))
     except OSError as error:
@@ -118,7 +131,7 @@ def _send(control: socket.socket, word: FromForkServer) -> None:
     control.send(msgspec.json.encode(word))
 
 
-# -- the visit ------------------------------------------------------------------------------------
+# -- what was forked -------------------------------------------------------------------------------
 
 
 def _lead_on_a_leash(keeper: int) -> None:

@@ -4,8 +4,8 @@ One visit is live, another stands by, warm. However the live visit ends, the kee
 its whole process group, gives the screen to the standby, and a little later has the next standby
 forked. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and no others.
 
-The fork server (:mod:`kiosk.keeper.forking`) makes the visits. While there is none, a visit that
-the screen waits for is started in a fresh interpreter, which takes longer.
+The fork server (:mod:`kiosk.keeper.forking`) makes the visits and the committer. While there is
+none, a visit that the screen waits for is started in a fresh interpreter, which takes longer.
 
 The poster (:mod:`kiosk.keeper.poster_process`) is the first page after a cold start, until the fork
 server has made the first visit.
@@ -63,9 +63,9 @@ from kiosk.keeper.channel import (
     Upkeep,
 )
 from kiosk.keeper.clean_file import CleanFile
-from kiosk.keeper.committer_process import CommitterWatch
-from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
-from kiosk.keeper.forking import NotForked
+from kiosk.keeper.committer_process import CommitterWatch, KeptCommitter
+from kiosk.keeper.fork_server import ForkRefused, ForkServer, ForkStage, Preload
+from kiosk.keeper.forking import ForkRequest
 from kiosk.keeper.kept_process import STUCK_S
 from kiosk.keeper.poster_process import PosterWatch
 from kiosk.keeper.rising import RisingPoster
@@ -143,8 +143,14 @@ class Keeper:
         self._pace = pace or KeeperPace()
         self._selector = selectors.DefaultSelector()
         self._committer = CommitterWatch(
-            committer, self._selector, self._pace, self._answer, self._tell_money
+            committer,
+            self._selector,
+            self._pace,
+            self._answer,
+            self._tell_money,
+            self._start_committer,
         )
+        self._committer_command = tuple(committer or ())
         self._poster = PosterWatch(poster, self._selector, self._pace, self._pass_touch)
         self._visits: list[VisitProcess] = []
         self._number = 0
@@ -417,7 +423,7 @@ class Keeper:
         self._number += 1
         try:
             if self._fork_server and self._fork_server.stage is ForkStage.LOADED:
-                self._fork_server.ask(self._number)
+                self._fork_server.ask_for_visit(self._number)
             else:
                 self._take_on(VisitProcess.start(self._number, self._command))
         except OSError as error:  # the machine has no process or descriptor to spare
@@ -488,7 +494,9 @@ class Keeper:
         if forks or self._preload is None or now < self._forks_after:
             return
         try:
-            forks = self._fork_server = ForkServer(self._preload, self._command)
+            forks = self._fork_server = ForkServer(
+                self._preload, self._command, self._committer_command
+            )
         except OSError as error:  # the machine has no process or descriptor to spare
             self._fork_failures += 1
             self._forks_after = now + max(1.0, self._pause(self._fork_failures))
@@ -498,6 +506,18 @@ class Keeper:
         self._selector.register(forks, selectors.EVENT_READ, partial(hear, forks))
         self._selector.register(forks.death, selectors.EVENT_READ, partial(bury, forks))
         events.FORK_SERVER_STARTED.log(log, pid=forks.pid)
+
+    def _start_committer(self, command: Sequence[str]) -> KeptCommitter | None:
+        """A committer in a fresh interpreter, which takes longer and has a third of the memory of
+        a visit for itself; or None while the fork server makes one, or is about to be able to."""
+        forks = self._fork_server
+        if forks and forks.stage is ForkStage.LOADED:
+            if not forks.asked:
+                forks.ask_for_committer()
+            return None
+        if forks and forks.stage is ForkStage.LOADING and not self._fork_failures:
+            return None
+        return KeptCommitter.start(command)
 
     def _next_fork_server(self) -> float:
         return float("inf") if self._preload is None else self._forks_after
@@ -509,7 +529,11 @@ class Keeper:
             case VisitProcess() as visit:
                 self._fork_failures = 0
                 self._take_on(visit)
-            case NotForked(code):
+            case KeptCommitter() as committer:
+                self._committer.take_on(committer)
+            case ForkRefused(ForkRequest.COMMITTER, code):
+                self._committer.not_started(code)
+            case ForkRefused(_, code):
                 self._not_started(code, time.monotonic())
             case str(fault) if fault:
                 self._dismiss_fork_server(forks, fault)

@@ -4,6 +4,7 @@
 ``DIRECTORY/committer-plan`` (the last part repeats). It writes ``committer-n.pid`` and appends each
 operation that it is asked to commit to ``committed``, once; the part "no-journal" appends the first
 operation also when it does not take it. It appends what it hears of logins to ``logins``.
+``committer-n.forked`` is there when the fork server has made it.
 """
 
 import os
@@ -35,6 +36,8 @@ def main() -> None:
     number = 1
     while (stage / f"committer-{number}.pid").exists():
         number += 1
+    if "tests.faults.preloads" in sys.modules:
+        (stage / f"committer-{number}.forked").touch()
     (stage / f"committer-{number}.pid").write_text(str(os.getpid()))
     part = plan[min(number, len(plan)) - 1]
     if part == "crash":

@@ -103,6 +103,19 @@ def _first_forks_fail(which: int) -> None:
     os.fork = counted
 
 
+def no_process_for_the_second_request(settings: Path) -> None:
+    """Let the fork for the second request fail, which is the first one for a committer."""
+    fork, asked = os.fork, []
+
+    def counted() -> int:
+        asked.append(os.getpid())
+        if len(asked) == 2 and asked[1] == asked[0]:  # not in the process between
+            raise OSError(errno.EAGAIN, "no process")
+        return fork()
+
+    os.fork = counted
+
+
 def death_before_the_keeper_knows(settings: Path) -> None:
     def die(pid: int, options: int) -> NoReturn:
         time.sleep(0.1)  # the visit waits to be told that the keeper knows

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.test_fork_server import LIKE_A_FRESH_ONE, descriptors, status, words
 from tests.faults.test_keeper import KeeperProcess, alive
 
 COMMITTER = Path(__file__).with_name("committer_player.py")
@@ -222,6 +223,72 @@ def test_a_machine_without_a_free_descriptor_gets_its_committer_later(start: Sta
     assert terminal.wait("committer not started")["code"] == errno.EMFILE
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, most))
     committer_pid(terminal, 2)
+    terminal.stop()
+
+
+def forked(terminal: KeeperProcess, number: int) -> bool:
+    return (terminal.stage / f"committer-{number}.forked").exists()
+
+
+def test_a_forked_committer_is_like_a_fresh_one(start: StartWith) -> None:
+    terminal = start("good", "good")
+    terminal.ready(2)
+    bare = committer_pid(terminal, 1)
+    theirs, environment = status(bare), set(words(bare, "environ"))
+    command = words(bare, "cmdline")[:-1]
+    os.kill(bare, signal.SIGKILL)
+    pid = committer_pid(terminal, 2)
+    assert (forked(terminal, 1), forked(terminal, 2)) == (False, True)
+    *ours, channel = words(pid, "cmdline")
+    assert ours == command
+    assert {name: status(pid)[name] for name in LIKE_A_FRESH_ONE} == {
+        name: theirs[name] for name in LIKE_A_FRESH_ONE
+    }
+    assert int(status(pid)["PPid"]) == terminal.keeper.pid, "not the fork server"
+    assert os.getpgid(pid) == os.getsid(pid) == pid
+    assert set(descriptors(pid)) == {"0", "1", "2", channel}
+    assert environment <= set(words(pid, "environ"))
+    terminal.stop()
+    assert (terminal.stage / "committer-quit").exists(), "it may close its journal"
+
+
+def test_the_death_of_the_fork_server_harms_no_committer(start: StartWith) -> None:
+    terminal = start("good", "good")
+    terminal.ready(2)
+    os.kill(committer_pid(terminal, 1), signal.SIGKILL)
+    made = committer_pid(terminal, 2)
+    os.kill(terminal.named("fork server started")[-1]["pid"], signal.SIGKILL)
+    terminal.wait("fork server failed")
+    assert alive(made)
+    os.kill(made, signal.SIGKILL)
+    committer_pid(terminal, 3)
+    terminal.until(lambda: money(terminal)[-1].endswith(" True"))
+    terminal.stop()
+    assert len(terminal.named("committer failed")) == 2
+
+
+@pytest.mark.parametrize(
+    ("preload", "from_the_fork_server"),
+    [
+        ("no_end", False),
+        ("a_mistake", False),
+        ("no_process_for_the_second_request", True),
+        ("", False),
+    ],
+)
+def test_a_committer_comes_also_where_the_fork_server_does_not_make_one(
+    start: StartWith, preload: str, from_the_fork_server: bool
+) -> None:
+    terminal = start(
+        "good", "crash good", preload=preload, load_s=0.5 if preload == "no_end" else 9
+    )
+    committer_pid(terminal, 2)
+    terminal.ready(2)
+    os.kill(committer_pid(terminal, 2), signal.SIGKILL)
+    committer_pid(terminal, 3)
+    refused = [event["code"] for event in terminal.named("committer not started")]
+    assert refused == [errno.EAGAIN] * from_the_fork_server
+    terminal.until(lambda: money(terminal)[-1].endswith(" True"))
     terminal.stop()
 
 

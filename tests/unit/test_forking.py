@@ -15,8 +15,9 @@ from typing import NoReturn
 
 import pytest
 
-from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
-from kiosk.keeper.forking import NotForked
+from kiosk.keeper.committer_process import KeptCommitter
+from kiosk.keeper.fork_server import ForkRefused, ForkServer, ForkStage, Preload
+from kiosk.keeper.forking import BETWEEN, ForkRequest
 from kiosk.keeper.visit_process import VisitProcess
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,7 @@ class AskedServer:
                 [
                     *(sys.executable, "-m", "kiosk.keeper.forking"),
                     *(f"tests.faults.preloads:{preload}", str(stage / "terminal.toml")),
-                    *(*command, "--channel", str(end.fileno())),
+                    *(*command, BETWEEN, "--channel", str(end.fileno())),
                 ],
                 cwd=ROOT,
                 pass_fds=[end.fileno()],
@@ -74,7 +75,7 @@ class AskedServer:
     def ask(self) -> bytes:
         here, there = socket.socketpair()
         with here, there:
-            socket.send_fds(self.control, [b"fork"], [there.fileno()])
+            socket.send_fds(self.control, [ForkRequest.VISIT.encode()], [there.fileno()])
             return self.says()
 
     def end(self) -> int:
@@ -159,7 +160,7 @@ def test_a_fork_server_that_dies_over_a_request(stage: Path) -> None:
     assert select.select([forks], [], [], PATIENCE_S)[0]
     assert (forks.hear(), forks.stage) == ("", ForkStage.LOADED)
     os.kill(forks.pid, signal.SIGSTOP)
-    forks.ask(1)
+    forks.ask_for_visit(1)
     os.kill(forks.pid, signal.SIGKILL)
     assert select.select([forks.death], [], [], PATIENCE_S)[0]
     assert forks.hear() == "died"
@@ -174,7 +175,7 @@ def test_a_visit_whose_death_could_not_be_noticed_is_killed(
     preload = Preload("tests.faults.preloads:nothing", stage / "terminal.toml")
     forks = ForkServer(preload, [sys.executable, str(PLAYER), str(stage)])
 
-    def heard() -> VisitProcess | NotForked | str:
+    def heard() -> VisitProcess | KeptCommitter | ForkRefused | str:
         assert select.select([forks], [], [], PATIENCE_S)[0]
         return forks.hear()
 
@@ -188,12 +189,12 @@ def test_a_visit_whose_death_could_not_be_noticed_is_killed(
 
     with monkeypatch.context() as kernel:
         kernel.setattr(os, "pidfd_open", refuse)
-        forks.ask(1)
-        assert heard() == NotForked(errno.EMFILE)
-    assert forks.asked == 0
+        forks.ask_for_visit(1)
+        assert heard() == ForkRefused(ForkRequest.VISIT, errno.EMFILE)
+    assert not forks.asked
     with pytest.raises(ProcessLookupError):
         os.kill(refused[0], 0)
-    forks.ask(2)
+    forks.ask_for_visit(2)
     visit = heard()
     assert isinstance(visit, VisitProcess)
     assert visit.number == 2

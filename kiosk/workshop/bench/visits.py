@@ -285,7 +285,7 @@ def _measure_forks(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> N
                 raise BenchError(f"the fork server does not load: {fault}")
         for number in range(scale.starts):
             began = time.monotonic()
-            forks.ask(number)
+            forks.ask_for_visit(number)
             visit = _heard(forks)
             if not isinstance(visit, VisitProcess):
                 raise BenchError(f"the fork server gives no visit: {visit}")
