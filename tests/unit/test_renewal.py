@@ -24,6 +24,7 @@ from kiosk.enrolment.renewal import CertificateRenewal, due_in
 from kiosk.settings import EnrolledSettings, Settings
 from kiosk.workshop.sandbox.enrolment import key_of
 from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.contract.test_enrolment import PowerCut
 
 DAY = timedelta(days=1)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -175,10 +176,6 @@ def test_a_certificate_that_brings_no_time_is_not_taken(
     assert looks.look() == (False, renewal.AGAIN_S)
     assert reasons(caplog) == ["the certificate ends no later than the present one"]
     assert chosen.centre.certificate.read_text() == present
-
-
-class PowerCut(BaseException):
-    """Nothing of the process runs after it."""
 
 
 @pytest.mark.parametrize("writes", [0, 1])
