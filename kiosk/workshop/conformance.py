@@ -7,24 +7,29 @@ confirm. The checks that let money move, or time pass, need the levers of a stan
 
 from __future__ import annotations
 
+import re
 import secrets
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import requests
 from pydantic import BaseModel, ConfigDict
 
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
+from kiosk.centre.document_orders import AgreementCopyOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.evidence import CardEvidence, PinEvidence
-from kiosk.centre.handovers import HandoverRequest, RequestsHandover
+from kiosk.centre.handovers import HandoverRequest, RequestsHandover, WithdrawalsHandover
+from kiosk.centre.models import Document
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
@@ -43,6 +48,7 @@ from kiosk.centre.transfer_orders import CrossProvinceOrder
 from kiosk.centre.unit_orders import UnitRatioOrder
 from kiosk.centre.verification import VerificationRequest
 from kiosk.operation import Business, OperationState, PayoutState, ReferralState
+from kiosk.papers.sealed import NotOurs, SealRules, check_sealed, holder_mark
 from kiosk.privacy import Sensitive
 
 DRAFTED, CONFIRMED, DONE = OperationState.DRAFTED, OperationState.CONFIRMED, OperationState.DONE
@@ -75,6 +81,10 @@ class CheckPlan(BaseModel):
     ca: Path | None = None
     agent: CardEvidence | None = None
     """Somebody else, who acts for a unit; None: what needs them is left out."""
+    seal_roots: Path | None = None
+    """What the centre's seals come from; None: what needs a seal is left out."""
+    sealer: str = ""
+    """Who seals, as in ``[centre] sealer`` of a terminal; empty: anybody under the roots."""
     levers: bool = False
     """Whether the centre has the stand-in's levers under ``/sandbox``."""
 
@@ -243,6 +253,36 @@ class CheckStand:
     def take_back(self, operation: Operation) -> None:
         self.money.cancel(operation.id)
         self.money.told(operation.id)
+
+    def agreement(self) -> Operation:
+        """The draft of 委托按月还贷 that the test person can sign alone."""
+        for one in self.money.eligibility("loan"):
+            if one.business is Business.MONTHLY_OFFSET and one.can and "cancel" not in one.ways:
+                order = MonthlyOffsetOrder(
+                    business=Business.MONTHLY_OFFSET, loan=one.loan or "", way="sign"
+                )
+                return self.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+        raise NotForThisPlan("the test person can sign no 委托按月还贷")
+
+    def sealed_file(self, document: Document) -> bytes:
+        """The file of ``document``, with the centre's seal, made for this visit."""
+        if self._plan.seal_roots is None:
+            raise NotForThisPlan("the plan names no roots of the seal")
+        pdf, person = self.visit.document_file(document), self.visit.person()
+        session = self.visit.session
+        assert session  # the stand has signed in
+        name, number = person.full_name.reveal(), person.document_number.reveal()
+        try:
+            check_sealed(
+                pdf,
+                document=document,
+                holder=holder_mark(session.id, name, number),
+                now=self.visit.catalogue().clock,
+                rules=SealRules(self._plan.seal_roots, self._plan.sealer),
+            )
+        except NotOurs as flaw:
+            raise OtherwiseThanAgreed(f"a terminal does not print it: {flaw}") from None
+        return pdf
 
     def balance(self) -> Decimal:
         return sum((one.balance.reveal() for one in self.visit.accounts()), Decimal(0))
@@ -502,6 +542,27 @@ def _handover(stand: CheckStand) -> None:
     must(stand.visit.handovers.state(new.id).state, "over", "a code whose page was left")
 
 
+@_check("A phone goes on with 提取记录 of the citizen's own account only.")
+def _withdrawals_handover(stand: CheckStand) -> None:
+    catalogue = stand.visit.catalogue()
+    offered = {each.service for each in catalogue.offers if each.open}
+    if not catalogue.handover or "withdrawals" not in offered:
+        raise NotForThisPlan("the catalogue has no phone go on with 提取记录")
+
+    def of(account: str) -> HandoverRequest:
+        return HandoverRequest(about=WithdrawalsHandover(topic="withdrawals", account=account))
+
+    own, calls = of(stand.visit.accounts()[0].id), stand.visit.handovers
+    with refused("a hand-over without a session", "proof-needed"):
+        stand.elsewhere.handovers.open(own)
+    code = calls.open(own)
+    must(calls.state(code.id).state, "waiting", "a new code")
+    calls.void(code.id)
+    for account in ("0" * 32, *(each.id for each in stand.agent().accounts())):
+        with refused("a hand-over of an account of nobody or somebody else", "not-found"):
+            calls.open(of(account))
+
+
 @_check("An application to another centre names it in the draft, and can be taken back.")
 def _application(stand: CheckStand) -> None:
     draft = stand.application()
@@ -617,6 +678,36 @@ def _standing(stand: CheckStand) -> None:
     must(now.monthly, one.least, "what is agreed on")
     must("set" in now.ways, False, "whether it can be agreed on once more")
     must(agent.accounts(), before, "the account")
+
+
+@_check("The copy of an agreement is sealed, and holds all that was agreed to.", levers=True)
+def _agreement_copy(stand: CheckStand) -> None:
+    draft = stand.agreement()
+    must(bool(draft.texts), True, "whether 委托按月还贷 has a text to be agreed to")
+    order = AgreementCopyOrder(kind="agreement-copy", operation=draft.id, key=secrets.token_hex(16))
+    with refused("a copy of what is not agreed on yet", "operation-not-done"):
+        stand.visit.make_document(order)
+    stand.confirm(draft)
+    must(stand.committer.commit(draft.id).state, DONE, "the commit")
+    stand.money.told(draft.id)
+    copy = stand.visit.make_document(order)
+    must(stand.visit.make_document(order).id, copy.id, "the same key again")
+    read = _words_of(stand.sealed_file(copy))
+    for text in draft.texts:
+        clauses = [_plain(each) for each in re.split(r"[，。；：、\n]", text.text)]
+        lacks = [each for each in clauses if each not in read]
+        if len(lacks) >= copy.pages:  # the end of a page may stand within a clause
+            raise OtherwiseThanAgreed(f"the copy of {text.title.zh} lacks “{lacks[0]}”")
+
+
+def _words_of(pdf: bytes) -> str:
+    with closing(pypdfium2.PdfDocument(pdf)) as document:
+        return "".join(_plain(page.get_textpage().get_text_range()) for page in document)
+
+
+def _plain(text: str) -> str:
+    """``text`` without spaces and line breaks, each letter in its usual form: fonts name others."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 @_check("A way in that the catalogue says is closed is refused.", levers=True)

@@ -22,7 +22,9 @@ from kiosk.workshop.conformance import (
 )
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.bugs import CentreBug
+from kiosk.workshop.sandbox.offers import CENTRE
 from kiosk.workshop.sandbox.personas import Persona
+from kiosk.workshop.sandbox.seal import ROOT_FILE
 from kiosk.workshop.sandbox.server import serving
 from kiosk.workshop.sandbox.tls import SandboxCa
 
@@ -53,6 +55,9 @@ FOUND_BY = {
     CentreBug.CLOSED_WAY_OPENS: "A way in that the catalogue",
     CentreBug.LOGIN_FOR_ALL: "A code for a phone",
     CentreBug.HANDOVER_FOR_ALL: "A hand-over is over",
+    CentreBug.HANDOVER_OF_ANY_ACCOUNT: "A phone goes on with 提取记录",
+    CentreBug.COPY_WITHOUT_TEXT: "The copy of an agreement",
+    CentreBug.COPY_UNSEALED: "The copy of an agreement",
 }
 
 
@@ -71,6 +76,8 @@ def plan_of(directory: Path) -> CheckPlan:
         card=card_of(PERSON),
         agent=card_of(AGENT),
         ca=ca.root,
+        seal_roots=directory / ROOT_FILE,
+        sealer=CENTRE,
         levers=True,
     )
 

@@ -33,3 +33,6 @@ class CentreBug(StrEnum):
     CLOSED_WAY_OPENS = "closed-way-opens"  # a way in that the catalogue says is closed
     LOGIN_FOR_ALL = "login-for-all"  # tells any terminal how far a phone is
     HANDOVER_FOR_ALL = "handover-for-all"  # the same of a hand-over
+    HANDOVER_OF_ANY_ACCOUNT = "handover-of-any-account"  # a phone goes on with somebody else's
+    COPY_WITHOUT_TEXT = "copy-without-text"  # of an agreement: one sentence, as on a receipt
+    COPY_UNSEALED = "copy-unsealed"

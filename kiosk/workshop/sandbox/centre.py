@@ -106,7 +106,7 @@ class StandInCentre:
             bugs=bugs,
         )
         self.documents = Documents(
-            self.store, self.clock, self.seal, self.accounts, self.offers, self.operations
+            self.store, self.clock, self.seal, self.accounts, self.offers, self.operations, bugs
         )
         if fresh or not self.store.is_filled():
             seed.fill(self.store)

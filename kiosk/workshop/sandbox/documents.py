@@ -23,6 +23,7 @@ from kiosk.centre.verification import Verification
 from kiosk.papers.sealed import holder_mark
 from kiosk.privacy import mask_name
 from kiosk.workshop.sandbox.accounts import Accounts
+from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.deposit_papers import DepositPapers
 from kiosk.workshop.sandbox.loan_papers import LoanPapers
@@ -70,6 +71,7 @@ class Documents:
         accounts: Accounts,
         offers: Offers,
         operations: OperationDesk,
+        bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
         self._store = store
         self._clock = clock
@@ -78,7 +80,8 @@ class Documents:
         self._deposits = DepositPapers(accounts)
         self._loans = LoanPapers(accounts)
         self._of_units = UnitPapers(lambda: UnitBook(store, clock.today()))
-        self._receipts = OperationPapers(operations, accounts)
+        self._receipts = OperationPapers(operations, accounts, bugs)
+        self._unsealed = {"agreement-copy"} if CentreBug.COPY_UNSEALED in bugs else set()
 
     def make(self, visitor: TokenHolder, order: DocumentOrder) -> tuple[Document, bool]:
         """The document, and whether it is new: the same key gives the same document again, a new
@@ -232,7 +235,10 @@ class Documents:
         person = visitor.person
         mark = holder_mark(visitor.session, person["name"], person["number"])
         pages_after = 1 if content.body.tail else 0
-        pdf, pages = self._seal.sign(render(sheet), id_, mark, now, pages_after=pages_after)
+        unsigned = render(sheet)
+        pdf, pages = self._seal.sign(unsigned, id_, mark, now, pages_after=pages_after)
+        if order.kind in self._unsealed:
+            pdf = unsigned
         months = content.valid_months
         self._store.insert(
             "document",

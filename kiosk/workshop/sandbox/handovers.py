@@ -68,6 +68,7 @@ class Handovers:
         bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
         self._for_all = CentreBug.HANDOVER_FOR_ALL in bugs
+        self._of_any = CentreBug.HANDOVER_OF_ANY_ACCOUNT in bugs
         self._store = store
         self._clock = clock
         self._sessions = sessions
@@ -132,6 +133,8 @@ class Handovers:
             return PhoneWork("account", account=self._account(visitor, about.account))
         if isinstance(about, WithdrawalsHandover):
             self._offers.must_be_open("withdrawals")
+            if self._of_any:
+                return PhoneWork("withdrawals", account=about.account)
             return PhoneWork("withdrawals", account=self._account(visitor, about.account))
         if isinstance(about, LoanHandover):
             return PhoneWork("loan", loan=self._loan(visitor, about.loan))

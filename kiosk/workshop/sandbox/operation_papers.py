@@ -13,6 +13,7 @@ from kiosk.operation import OperationState
 from kiosk.privacy import mask
 from kiosk.renminbi import in_words
 from kiosk.workshop.sandbox.accounts import Accounts, worded_day
+from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.operations import DeskRecord, OperationDesk
 from kiosk.workshop.sandbox.paper_words import ELECTRONIC, PaperContent, worded
 from kiosk.workshop.sandbox.refusals import Refused
@@ -27,9 +28,15 @@ class OperationPapers:
     """Writes the receipt of an operation of the visitor's; the fields of a withdrawal's are those
     of Beijing's template (二联回单). The centre's own half is its electronic archive."""
 
-    def __init__(self, operations: OperationDesk, accounts: Accounts) -> None:
+    def __init__(
+        self,
+        operations: OperationDesk,
+        accounts: Accounts,
+        bugs: frozenset[CentreBug] = frozenset(),
+    ) -> None:
         self._operations = operations
         self._accounts = accounts
+        self._whole = CentreBug.COPY_WITHOUT_TEXT not in bugs
 
     def receipt(self, visitor: TokenHolder, order: OperationReceiptOrder) -> PaperContent:
         """提取业务回单 of a withdrawal, 业务回执 of any other. Refuses not-found,
@@ -92,7 +99,9 @@ class OperationPapers:
                     *(
                         SheetPart(
                             heading=f"{text.title.zh}（{text.version}）",
-                            statement=text.text.replace("\n", "\n\u3000\u3000"),
+                            statement=text.text.replace("\n", "\n\u3000\u3000")
+                            if self._whole
+                            else text.short.zh,
                         )
                         for text in operation.texts
                     ),
