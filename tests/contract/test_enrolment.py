@@ -744,10 +744,10 @@ def test_a_key_in_a_tpm_is_enrolled_and_renews_and_never_leaves_it(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while '<li class="waiting">' not in (page := stage.page()):
             assert time.monotonic() < until
-            assert process.poll() is None, process.communicate()
+            assert process.poll() is None, process.communicate(timeout=60)
             time.sleep(0.05)
         assert "TPM 芯片" in page
         stage.allow(page.partition('<li class="waiting"><b>')[2][:9], "YL-0330")

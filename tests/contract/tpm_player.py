@@ -12,6 +12,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from kiosk import settings
@@ -19,6 +21,9 @@ from kiosk.__main__ import main
 from kiosk.centre.enrolment import RenewalRequest
 from kiosk.centre.enrolment_client import EnrolmentClient
 from kiosk.enrolment import key as keys
+
+PATIENCE_S = 60.0
+"""Longest wait for the TPM on a busy machine."""
 
 
 def ports() -> int:
@@ -34,8 +39,16 @@ def ports() -> int:
             return port
 
 
-def started(state: Path) -> list[subprocess.Popen[bytes]]:
-    """A TPM and its resource manager, once they answer."""
+@contextmanager
+def running(state: Path) -> Iterator[None]:
+    """A TPM and its resource manager that answer, for the length of the block. A process that
+    stayed would keep the lines of the test's pipes open."""
+    with ExitStack() as stack:
+        _start(state, stack)
+        yield
+
+
+def _start(state: Path, stack: ExitStack) -> None:
     port = ports()
     tpm = subprocess.Popen(
         [
@@ -44,18 +57,24 @@ def started(state: Path) -> list[subprocess.Popen[bytes]]:
             *("--flags", "not-need-init,startup-clear"),
         ]
     )
+    stack.callback(_end, tpm)
     tcti = f"swtpm:host=127.0.0.1,port={port}"
     os.environ[keys.TPM_ELSEWHERE] = "tabrmd:bus_type=session"
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE_S
     manager = None
     while keys.why_no_tpm() or manager is None or not answers():
         if manager is None or manager.poll() is not None:  # it came before its TPM
             command = ["/usr/sbin/tpm2-abrmd", "--session", "--allow-root", f"--tcti={tcti}"]
             manager = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+            stack.callback(_end, manager)
         if time.monotonic() > until:
             raise TimeoutError("no TPM")
         time.sleep(0.05)
-    return [manager, tpm]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()
 
 
 def answers() -> bool:
@@ -66,8 +85,7 @@ def answers() -> bool:
 
 def play(directory: Path, settings_path: Path) -> None:
     """Enrol, then renew over mutual TLS, and say so."""
-    processes = started(directory)
-    try:
+    with running(directory):
         main(["enrol", "--settings", str(settings_path)], standalone_mode=False)
         found = settings.load(settings_path)
         assert found.enrolled
@@ -83,10 +101,6 @@ def play(directory: Path, settings_path: Path) -> None:
                 client.renew(asked)
                 took.append((time.perf_counter() - began) * 1000)
         print(f"renewed, {sorted(took)[2]:.0f} ms")
-    finally:
-        for process in processes:
-            process.terminate()
-            process.wait()
 
 
 if __name__ == "__main__":
