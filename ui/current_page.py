@@ -319,15 +319,19 @@ class CurrentPage(QObject):
         """Forget what was shown before the current page."""
         self.forgotten.emit()
         for each in self._kept.values():
-            each.deleteLater()
+            self._give_up(each)
         self._kept.clear()
         self._ahead.clear()
 
     @staticmethod
     def _give_up(over: ContentObject | None) -> None:
-        """Delete what no page reads any more, after the page that has read from it."""
+        """Delete what no page reads any more, after all that has read from it. A row that is given
+        up before ``over`` is deleted before it, but its cells only once the row is gone: they would
+        read null. Hence ``over`` too is given up only when a row of now would be gone."""
         if over is not None:
-            over.deleteLater()
+            row = QObject()
+            row.destroyed.connect(over.deleteLater)
+            row.deleteLater()
 
     def _now(self) -> datetime | None:
         """The centre's time; None where it has not told any yet."""

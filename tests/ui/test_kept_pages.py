@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
@@ -18,6 +18,7 @@ from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, walk
 from ui import rehearsal
 from ui.current_page import WARMING
+from ui.robots import finger
 
 CASES = cases()
 KEPT = ("07-menu", "09-account", "12-ledger", "19-purpose")
@@ -150,6 +151,31 @@ def test_a_page_that_no_frame_has_shown_is_gone_with_the_next(theatre: Theatre) 
     theatre.page.show(CASES["07-menu"], ticket=WARMING, back=False)
     theatre.page.show(CASES["05-code"], ticket=WARMING, back=False)
     assert theatre.until(lambda: not isValid(first))
+
+
+@pytest.mark.parametrize("name", ["07-menu", "a3-employees", "95-maintenance"])
+def test_a_content_outlives_all_that_reads_it(theatre: Theatre, name: str) -> None:
+    """Two languages within one frame. The cells of a row are deleted after the row: one that is
+    left without its content says that it cannot read a property of null, which fails the test."""
+    theatre.show(CASES[name])
+    first = theatre.page.property("content")
+    assert isinstance(first, QObject)
+    frames = theatre.frames
+    for _press in range(2):
+        finger.press(theatre.window, "language")
+    assert theatre.frames == frames
+    assert theatre.until(lambda: not isValid(first))
+    theatre.settle()
+
+
+def test_a_page_can_be_made_ahead_while_the_one_before_leaves(theatre: Theatre) -> None:
+    theatre.show(CASES["28-rate"])
+    first = current(theatre)
+    theatre.page.show(CASES["07-menu"], ticket=theatre.ticket + 1, back=False)
+    assert isValid(first), "no frame has been drawn yet"
+    make_ahead(theatre)
+    assert theatre.until(lambda: not isValid(first))
+    theatre.settle()
 
 
 def make_ahead(theatre: Theatre) -> dict[str, QQuickItem]:
