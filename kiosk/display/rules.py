@@ -11,7 +11,7 @@ from kiosk.settings import ScreenSettings, Settings, UsbSettings
 UDEV = Path("run/udev/rules.d/70-kiosk-screen.rules")
 USBGUARD = Path("run/kiosk-prepare/usbguard.conf")
 """Relative to the root; on a memory file system, since the root may be read-only."""
-_MATRICES = {0: "", 90: "0 1 0 -1 0 1", 180: "-1 0 1 0 -1 1", 270: "0 -1 1 1 0 0"}
+MATRICES = {0: "1 0 0 0 1 0", 90: "0 -1 1 1 0 0", 180: "-1 0 1 0 -1 1", 270: "0 1 0 -1 0 1"}
 """libinput's calibration: where on the picture a touch belongs, by how the touch layer is turned
 clockwise against the picture's panel."""
 
@@ -39,7 +39,8 @@ def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
 def udev(screen: ScreenSettings, output: str) -> str:
     """The rule that binds touches to the panel, so that they turn with its picture."""
     facts = [f'ENV{{WL_OUTPUT}}="{output}"'] if output else []
-    if matrix := _MATRICES[screen.touch_turned]:
+    if screen.touch_turned:
+        matrix = MATRICES[screen.touch_turned]
         facts.append(f'ENV{{LIBINPUT_CALIBRATION_MATRIX}}="{matrix}"')
     if not facts:
         return ""

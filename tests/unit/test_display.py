@@ -168,7 +168,7 @@ def test_a_machine_without_cage_says_what_to_install(
             ScreenSettings(touch_turned=90),
             "",
             'SUBSYSTEM=="input", KERNEL=="event*", '
-            'ENV{LIBINPUT_CALIBRATION_MATRIX}="0 1 0 -1 0 1"\n',
+            'ENV{LIBINPUT_CALIBRATION_MATRIX}="0 -1 1 1 0 0"\n',
         ),
     ],
 )
