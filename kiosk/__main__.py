@@ -379,6 +379,17 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
     type=click.IntRange(0, 3000),
     help="How high the panel's lower edge is above the floor; 0: not measured.",
 )
+@click.option("--output", default="", metavar="NAME", help="The panel's output, e.g. HDMI-A-1.")
+@click.option(
+    "--rotation",
+    type=click.Choice(["auto", "0", "90", "180", "270"]),
+    help="How far the panel hangs turned clockwise from how it was built.",
+)
+@click.option(
+    "--touch-turned",
+    type=click.Choice(["0", "90", "180", "270"]),
+    help="How far the touch layer is built in clockwise against the panel's picture.",
+)
 @click.option(
     "--port",
     "ports",
@@ -415,6 +426,9 @@ def setup(
     sealer: str,
     place: str,
     height_mm: int | None,
+    output: str,
+    rotation: str | None,
+    touch_turned: str | None,
     ports: tuple[Path, ...],
     machine: str,
     rules: Path,
@@ -430,7 +444,16 @@ def setup(
     from kiosk.setup import discovery, procedure, questions
 
     console.speak_anyway()
-    given = questions.GivenAnswers(terminal, centre, sealer, place, height_mm)
+    given = questions.GivenAnswers(
+        terminal,
+        centre,
+        sealer,
+        place,
+        height_mm,
+        output,
+        rotation or "",
+        touch_turned or "",
+    )
     order = procedure.SetupOrder(
         settings_path, given, rules, keep, pdf, quiet=yes, prints=not no_print
     )

@@ -184,6 +184,15 @@ def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTI
         # The X server tells one size for all its screens together.
         if len(there) < 2 and (turned := _turned(settings, screen)):
             return turned
+    named = settings.screen.output
+    if there and named and named not in [one.name.partition("-")[2] for one in there]:
+        names = ", ".join(one.name.partition("-")[2] for one in there)
+        seen = en(
+            "the settings name {output}, and connected is: {names}", output=named, names=names
+        )
+        command = f"kiosk setup --output {there[0].name.partition('-')[2]}"
+        mend = en("plug the screen in there, or find it anew: {command}", command=command)
+        return lacks("display", seen, mend)
     if there:
         return MACHINE.good("display", joined(", ", *map(_output, there)))
     server = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
@@ -315,10 +324,12 @@ def _output(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A touch panel: the name and the ids (``222a:0001``) that the panel reports."""
+    """A touch panel: the name and the ids (``222a:0001``) that the panel reports, and the name of
+    its device file in ``/dev/input``; empty where the kernel made none."""
 
     name: str
     ids: str
+    event: str = ""
 
 
 def touch_panels(listing: str) -> tuple[Panel, ...]:
@@ -338,7 +349,10 @@ def touch_panels(listing: str) -> tuple[Panel, ...]:
         if properties & _DIRECT or (touched and not points):
             ids = re.search(r"Vendor=(\w+) Product=(\w+)", block)
             name = fields.get("Name", "?").strip('"')
-            found.append(Panel(name, ":".join(ids.groups()) if ids else ""))
+            event = re.search(r"\bevent\d+", fields.get("Handlers", ""))
+            found.append(
+                Panel(name, ":".join(ids.groups()) if ids else "", event[0] if event else "")
+            )
     return tuple(found)
 
 

@@ -44,12 +44,16 @@ class ScreenFacts:
         return max(self.millimetres) if orientation == "portrait" else min(self.millimetres)
 
 
-def look(root: Path = plugged.ROOT, environment: Mapping[str, str] | None = None) -> ScreenFacts:
-    """The first connected output of ``/sys/class/drm``, the X server of ``environment``, and the
-    touch panels."""
+def look(
+    root: Path = plugged.ROOT, environment: Mapping[str, str] | None = None, output: str = ""
+) -> ScreenFacts:
+    """The first connected output of ``/sys/class/drm``, or the one named ``output``, the X server
+    of ``environment``, and the touch panels."""
     touch = tuple(p.name for p in machine.touch_panels(plugged.read(root / machine.INPUTS)))
     server = x_screen.ask(os.environ if environment is None else environment)
     for path in sorted((root / "sys/class/drm").glob("card*-*")):
+        if output and path.name.partition("-")[2] != output:
+            continue
         if plugged.read(path / "status") != "connected":
             continue
         mode = re.match(r"(\d+)x(\d+)", plugged.read(path / "modes"))

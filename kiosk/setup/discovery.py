@@ -8,16 +8,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from drivers import catalogue
 from drivers.device import DeviceError, Info, Kind, Reason
 from drivers.sentence import en, joined, words_of
+from kiosk.display import outputs
+from kiosk.display.outputs import DisplayOutput
 from kiosk.doctor import machine, names, panels, plugged, processes
+from kiosk.doctor.machine import Panel
 from kiosk.doctor.panels import ScreenFacts
-from kiosk.doctor.plugged import DeviceNode
+from kiosk.doctor.plugged import DeviceNode, Usb
 from kiosk.setup import network_printers
 
 SECONDS = 45.0
@@ -77,6 +80,10 @@ class Discovery:
     screen: ScreenFacts = field(default_factory=ScreenFacts)
     nodes: tuple[DeviceNode, ...] = ()
     """All device files, used or not."""
+    usb: tuple[Usb, ...] = ()
+    """All USB devices, used or not."""
+    panels: tuple[Panel, ...] = ()
+    outputs: tuple[DisplayOutput, ...] = ()
 
     def of(self, kind: Kind) -> tuple[FoundDevice, ...]:
         return tuple(one for one in self.devices if one.kind is kind)
@@ -101,13 +108,31 @@ def look(place: SearchPlace, known: Mapping[Kind, Table] | None = None) -> Disco
     ]
     found = [*first, *_at_once(searches)]
     kinds = list(Kind)
+    nodes = plugged.nodes(place.root)
     devices = sorted(
-        (one for one in found if isinstance(one, FoundDevice)),
+        (_with_node(one, nodes, place.root) for one in found if isinstance(one, FoundDevice)),
         key=lambda one: (kinds.index(one.kind), not one.known),
     )
     unused = tuple(one for one in found if isinstance(one, Unused))
-    nodes = plugged.nodes(place.root)
-    return Discovery(tuple(devices), unused, panels.look(place.root), nodes)
+    return Discovery(
+        tuple(devices),
+        unused,
+        panels.look(place.root),
+        nodes,
+        plugged.usb_devices(place.root),
+        machine.touch_panels(plugged.read(place.root / machine.INPUTS)),
+        tuple(outputs.all_of(place.root)),
+    )
+
+
+def _with_node(one: FoundDevice, nodes: Sequence[DeviceNode], root: Path) -> FoundDevice:
+    """``one`` with its device file: a device of the settings is known by a name that lasts."""
+    if one.node is not None:
+        return one
+    files = {(root / path.relative_to("/")).resolve() for path in plugged.named(one.table)}
+    files |= {path.resolve() for path in plugged.named(one.table)}
+    node = next((n for n in nodes if (root / n.path.relative_to("/")).resolve() in files), None)
+    return replace(one, node=node)
 
 
 def ask(tables: Mapping[Kind, Table]) -> list[FoundDevice | Unused]:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from drivers.device import Kind
 from drivers.sentence import en, joined
 from kiosk import settings as settings_file
-from kiosk.doctor import console, examination, names, plugged, processes
+from kiosk.doctor import console, examination, names, panels, plugged, processes
 from kiosk.doctor.panels import ScreenFacts
 from kiosk.doctor.text import moment, said_name
 from kiosk.settings import NoSettings, Settings, SettingsError
-from kiosk.setup import discovery, proposal, questions, rules_file, toml_file, writing
+from kiosk.setup import (
+    discovery,
+    proposal,
+    questions,
+    rules_file,
+    screen_questions,
+    toml_file,
+    writing,
+)
 from kiosk.setup.discovery import Discovery, SearchPlace
 from kiosk.setup.proposal import PresentSettings, Proposal, SiteFacts
 from kiosk.setup.questions import GivenAnswers
@@ -60,7 +69,11 @@ def run(order: SetupOrder, place: SearchPlace) -> int:
     site = _ask(order, found, before, say)
     found = _at_usual_places(found, site, before)
     chosen = questions.choose(found, quiet=order.quiet, say=say)
-    made = proposal.make(found, site, before, chosen)
+    there = replace(before, merged=_at_the_place(before, site))
+    panel = screen_questions.ask(order.given, found, there, quiet=order.quiet, say=say)
+    if panel.output:
+        found = replace(found, screen=panels.look(place.root, output=panel.output))
+    made = proposal.make(found, site, before, chosen, panel)
     _tell_choice(made, say)
     new, loaded = _edited(text, made, order.file, say)
     old_rules = _rules_of(order.rules, say)
@@ -158,6 +171,11 @@ def _at_usual_places(found: Discovery, site: SiteFacts, before: PresentSettings)
     missing = {Kind(kind): table for kind, table in usual.items() if kind not in there}
     more = [one for one in discovery.ask(missing) if isinstance(one, discovery.FoundDevice)]
     return replace(found, devices=(*found.devices, *more))
+
+
+def _at_the_place(before: PresentSettings, site: SiteFacts) -> Mapping[str, Any]:
+    """The settings as they will be at the place of ``site``: its profile says how pages stand."""
+    return settings_file.over(dict(before.own), settings_file.profile_table(site.place))
 
 
 def _heading(say: Say) -> tuple[str, ...]:

@@ -38,6 +38,16 @@ class SiteFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelFacts:
+    """Which output is the panel's, how the panel hangs and how its touch layer is built in, as
+    :class:`~kiosk.settings.ScreenSettings` says it."""
+
+    output: str = ""
+    rotation: str | int = "auto"
+    touch_turned: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PresentSettings:
     """The settings before the change: the file alone, and merged with what the enrolment brought
     and with the profile."""
@@ -98,9 +108,11 @@ def make(
     site: SiteFacts,
     before: PresentSettings,
     preferred: Mapping[Kind, FoundDevice] | None = None,
+    panel: PanelFacts | None = None,
 ) -> Proposal:
     """The proposal. What ``before`` says already is not assigned again; a device of ``before`` that
-    does not answer now keeps its table. ``preferred``: the choice among several devices."""
+    does not answer now keeps its table. ``preferred``: the choice among several devices; without
+    ``panel`` nothing is said of its output, rotation and touch layer."""
     profile = profile_table(site.place)
     same = before.profile == site.place
     own: dict[str, Any] = dict(before.own.get("devices", {}))
@@ -126,6 +138,8 @@ def make(
         *_of_the_site(site, before),
         *_without(absent, before),
         *_of_the_screen(found.screen, site, before, profile),
+        *_of_the_panel(panel, before),
+        *_of_the_sockets(found, chosen, before),
         *_of_the_centre(site, before),
     ]
     for kind, device in chosen.items():
@@ -178,6 +192,50 @@ def _of_the_screen(
             )
             told.append(Assignment(("screen", "lowered"), True, comment))
     return told
+
+
+def _of_the_panel(panel: PanelFacts | None, before: PresentSettings) -> list[Assignment]:
+    if panel is None:
+        return []
+    told: list[tuple[str, str | int, str, str | int]] = [
+        ("output", panel.output, en("the panel's output"), ""),
+        ("rotation", panel.rotation, en("how the panel hangs, clockwise"), "auto"),
+        ("touch_turned", panel.touch_turned, en("how the touch layer is built in"), 0),
+    ]
+    found = []
+    for key, value, comment, usual in told:
+        present = before.value("screen", key)
+        if value != (usual if present is None else present):
+            found.append(Assignment(("screen", key), value, comment))
+    return found
+
+
+def _of_the_sockets(
+    found: Discovery, chosen: Mapping[Kind, FoundDevice], before: PresentSettings
+) -> list[Assignment]:
+    """The USB devices that may be plugged in: the touch panel's and those of the settings, besides
+    what stands there. While no touch panel was seen, none is named: a panel of the HID kind would
+    be refused when it is plugged in."""
+    present = list(before.value("usb", "allow") or ())
+    if not present and not found.panels:
+        return []
+    panels_ = {one.ids for one in found.panels}
+    tried = {one.node.usb.ids for one in chosen.values() if one.node and one.node.usb}
+    classes = {_CLASSES[kind] for kind in chosen if kind in _CLASSES}
+    used = {
+        usb.ids
+        for usb in found.usb
+        if usb.ids in panels_ | tried or any(usb.has(one) for one in classes)
+    }
+    more = sorted(ids for ids in used if ids not in present and f"{ids[:4]}:*" not in present)
+    if not more:
+        return []
+    comment = en("the USB devices of this machine; of keyboards and sticks, no others")
+    return [Assignment(("usb", "allow"), [*present, *more], comment)]
+
+
+_CLASSES = {Kind.SMART_CARD: "0b", Kind.SPEAKER: "01"}
+"""USB-IF class codes of devices that a service opens, not a device file."""
 
 
 def _of_the_centre(site: SiteFacts, before: PresentSettings) -> list[Assignment]:

@@ -38,6 +38,9 @@ class GivenAnswers:
     sealer: str = ""
     place: str = ""
     height_mm: int | None = None
+    output: str = ""
+    rotation: str = ""  # "auto", or degrees
+    touch_turned: str = ""  # degrees
 
 
 def ask(

@@ -254,6 +254,20 @@ def test_the_screen(
     assert display(tmp_path, production=production)["display"] == (verdict, seen)
 
 
+def test_an_output_that_the_settings_name_and_has_no_screen_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    screen(tmp_path, **{"DP-1": ("disconnected", ""), "HDMI-A-1": ("connected", "1080x1920\n")})
+    for named, verdict in (("DP-1", Verdict.BAD), ("HDMI-A-1", Verdict.GOOD)):
+        chosen = msgspec.structs.replace(
+            loaded_for(production=True), screen=ScreenSettings(output=named)
+        )
+        found = {one.name: one for one in machine.display(chosen, tmp_path)}["display"]
+        assert found.verdict is verdict
+        assert (found.mend == "") is (verdict is Verdict.GOOD)
+
+
 def test_a_panel_whose_brightness_can_be_set_says_how(tmp_path: Path) -> None:
     folder = tmp_path / "sys/class/backlight/intel"
     folder.mkdir(parents=True)

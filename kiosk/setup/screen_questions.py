@@ -1,0 +1,121 @@
+"""Finds out which output is the panel's, how the panel hangs, and how its touch layer is built in.
+
+Asked is only what nobody but who stands before the panel can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drivers.sentence import en
+from kiosk.display import outputs
+from kiosk.display.outputs import DisplayOutput
+from kiosk.settings import ScreenSettings
+from kiosk.setup import touch
+from kiosk.setup.discovery import Discovery
+from kiosk.setup.proposal import PanelFacts, PresentSettings
+from kiosk.setup.questions import GivenAnswers
+
+Say = Callable[[str], str]
+_TOPS = {"right": 90, "left": 270}
+"""Where the top of an unturned picture points, on a panel that hangs turned clockwise by that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    given: GivenAnswers
+    found: Discovery
+    before: PresentSettings
+    quiet: bool
+    say: Say
+
+    def present(self, key: str, usual: Any) -> Any:
+        value = self.before.value("screen", key)
+        return usual if value is None else value
+
+
+def ask(
+    given: GivenAnswers, found: Discovery, before: PresentSettings, *, quiet: bool, say: Say
+) -> PanelFacts:
+    """The panel's output, rotation and touch layer; ``quiet``: ask nobody, and leave what the
+    settings say. ``before`` must have the profile of the terminal's place. Raises
+    ``click.ClickException`` for an output that is not there."""
+    asking = _Asking(given, found, before, quiet, say)
+    name = _output(asking)
+    panel = next((one for one in found.outputs if one.name == name), None)
+    panel = panel or next((one for one in found.outputs if one.connected), None)
+    orientation = found.screen.orientation or asking.present("orientation", "portrait")
+    rotation = _rotation(asking, panel, orientation)
+    screen = ScreenSettings(orientation=orientation, rotation=rotation)
+    return PanelFacts(name, rotation, _touch(asking, outputs.turns(screen, panel)))
+
+
+def _output(asking: _Asking) -> str:
+    """The output's name; empty where the graphics card has no other that could be taken for it."""
+    names = [one.name for one in asking.found.outputs]
+    there = [one.name for one in asking.found.outputs if one.connected]
+    if asking.given.output:
+        if asking.given.output not in names:
+            told = en("--output: one of {names}", names=", ".join(names) or en("none"))
+            raise click.ClickException(asking.say(told))
+        return asking.given.output
+    present = str(asking.present("output", ""))
+    if present in there or not there or len(names) < 2:
+        return present
+    if len(there) == 1 or asking.quiet:
+        return there[0]
+    click.echo(asking.say(en("several screens are connected:")))
+    for index, name in enumerate(there, 1):
+        click.echo(f"  {index}  {name}")
+    question = asking.say(en("Which one do citizens see"))
+    index = click.prompt(question, default=1, type=click.IntRange(1, len(there)))
+    return there[index - 1]
+
+
+def _rotation(asking: _Asking, panel: DisplayOutput | None, orientation: str) -> Any:
+    if given := asking.given.rotation:
+        return int(given) if given.isdecimal() else given
+    present = asking.present("rotation", "auto")
+    usual = ScreenSettings(orientation="portrait" if orientation == "portrait" else "landscape")
+    # An X server turns its picture by its own means.
+    if asking.quiet or asking.found.screen.turned or not outputs.turns(usual, panel):
+        return present
+    top = click.prompt(
+        asking.say(en("The panel hangs turned: where does the top of its own picture point")),
+        default="left" if present == _TOPS["left"] else "right",
+        type=click.Choice(tuple(_TOPS)),
+    )
+    return "auto" if (present, _TOPS[top]) == ("auto", 90) else _TOPS[top]
+
+
+def _touch(asking: _Asking, quarters: int) -> Any:
+    if asking.given.touch_turned:
+        return int(asking.given.touch_turned)
+    present = asking.present("touch_turned", 0)
+    allowed = asking.before.value("usb", "allow") or ()
+    new = [one for one in asking.found.panels if one.ids not in allowed]
+    if asking.quiet or asking.found.screen.turned or not new:
+        return present
+    found = _pressed([Path("/dev/input") / one.event for one in new if one.event], quarters, asking)
+    return present if found is None else found
+
+
+def _pressed(devices: Sequence[Path], quarters: int, asking: _Asking) -> int | None:
+    """How the touch layer is built in, by a press of the upper left corner; None: nobody does."""
+    seconds = f"{touch.PRESS_S:.0f}"
+    told = en("Press the panel's upper left corner once (within {seconds} s)…", seconds=seconds)
+    click.echo(asking.say(told))
+    while devices and (place := touch.press(devices)):
+        if (degrees := touch.turned(place, quarters)) is not None:
+            seen = en("the touch layer is turned by {degrees} degrees", degrees=degrees)
+            click.echo(f"  ok  {asking.say(seen)}")
+            return degrees
+        click.echo(asking.say(en("That was no corner: once more, please")))
+    silent = en("nobody has pressed: touch_turned stays as it is")
+    click.echo(f"  ..  {asking.say(silent)}")
+    return None

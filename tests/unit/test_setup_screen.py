@@ -1,0 +1,276 @@
+"""What `kiosk setup` finds out of the panel: output, how it hangs, the touch layer, USB devices."""
+
+from __future__ import annotations
+
+import os
+import struct
+import threading
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from drivers.device import Kind
+from kiosk import settings as settings_file
+from kiosk.display import outputs
+from kiosk.display.outputs import DisplayOutput
+from kiosk.doctor.machine import Panel
+from kiosk.doctor.panels import ScreenFacts
+from kiosk.doctor.plugged import DeviceNode, Usb
+from kiosk.setup import proposal, screen_questions, touch
+from kiosk.setup.discovery import Discovery, FoundDevice
+from kiosk.setup.proposal import PanelFacts, PresentSettings, SiteFacts
+from kiosk.setup.questions import GivenAnswers
+
+SITE = SiteFacts("T0007", "https://gjj.example", "演示中心", "supermarket")
+WIDE = (1920, 1080)
+PANEL = Panel("Touch", "222a:0001", "event5")
+
+
+def output(name: str, *, there: bool = True, size: tuple[int, int] = WIDE) -> DisplayOutput:
+    return DisplayOutput(name, Path(name), "connected" if there else "disconnected", size)
+
+
+def present(text: str = "") -> PresentSettings:
+    own = tomllib.loads(text)
+    return PresentSettings(own, settings_file.over(own, settings_file.profile_table(SITE.place)))
+
+
+def asked(
+    found: Discovery,
+    typed: str = "",
+    before: PresentSettings | None = None,
+    given: GivenAnswers | None = None,
+    *,
+    quiet: bool = False,
+) -> tuple[PanelFacts, str]:
+    """What comes of the questions, and what stood on the console."""
+    answers: list[PanelFacts] = []
+
+    @click.command()
+    def command() -> None:
+        answers.append(
+            screen_questions.ask(
+                given or GivenAnswers(), found, before or present(), quiet=quiet, say=str
+            )
+        )
+
+    result = CliRunner().invoke(command, input=typed, standalone_mode=False)
+    if result.exception:
+        raise result.exception
+    return answers[0], result.output
+
+
+# -- output and rotation --------------------------------------------------------------------------
+
+
+def test_the_only_output_needs_no_name_and_one_of_several_does() -> None:
+    one = Discovery(outputs=(output("eDP-1", size=(1080, 1920)),))
+    assert asked(one) == (PanelFacts(), "")
+    several = replace(one, outputs=(*one.outputs, output("HDMI-A-1", there=False)))
+    assert asked(several)[0] == PanelFacts("eDP-1")
+
+
+def test_of_several_screens_the_technician_chooses() -> None:
+    tall = [output(name, size=(1080, 1920)) for name in ("DP-1", "HDMI-A-1")]
+    found = Discovery(outputs=tuple(tall))
+    facts, told = asked(found, "2\n")
+    assert facts.output == "HDMI-A-1"
+    assert "  1  DP-1\n  2  HDMI-A-1\n" in told
+    assert asked(found, quiet=True)[0].output == "DP-1"
+    kept = present('[screen]\noutput = "HDMI-A-1"\n')
+    assert asked(found, before=kept) == (PanelFacts("HDMI-A-1"), "")
+    with pytest.raises(click.ClickException, match="one of DP-1, HDMI-A-1"):
+        asked(found, given=GivenAnswers(output="VGA-1"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "before", "rotation"),
+    [
+        ("\n", "", "auto"),  # right: what `auto` takes it for
+        ("left\n", "", 270),
+        ("\n", "[screen]\nrotation = 270\n", 270),
+        ("right\n", "[screen]\nrotation = 270\n", 90),
+    ],
+)
+def test_how_a_wide_panel_hangs_upright_is_asked(typed: str, before: str, rotation: object) -> None:
+    facts, told = asked(Discovery(outputs=(output("DP-1"),)), typed, present(before))
+    assert "where does the top of its own picture point" in told
+    assert facts.rotation == rotation
+
+
+def test_how_a_panel_hangs_is_not_asked_where_it_is_known() -> None:
+    tall = Discovery(
+        outputs=(output("DP-1", size=(1080, 1920)),), screen=ScreenFacts("DP-1", (1080, 1920))
+    )
+    assert asked(tall, before=present('[screen]\norientation = "landscape"\n'))[1] == ""
+    turned = Discovery(outputs=(output("DP-1"),), screen=ScreenFacts("X", WIDE, turned=True))
+    assert asked(turned)[1] == ""
+    wide = Discovery(outputs=(output("DP-1"),))
+    assert asked(wide, given=GivenAnswers(rotation="180"))[0].rotation == 180
+    assert asked(wide, given=GivenAnswers(rotation="auto"))[0].rotation == "auto"
+
+
+# -- the touch layer ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quarters", range(4))
+@pytest.mark.parametrize("built", [0, 90, 180, 270])
+def test_a_press_of_the_corner_tells_how_the_layer_is_built_in(quarters: int, built: int) -> None:
+    """The layer's own coordinates of the corner, found without the matrices: the layer and the
+    panel are turned as solid things."""
+    corner = (0, 0)  # where the finger is, as people see the panel
+    for _ in range((4 - quarters + 4 - built // 90) % 4):
+        corner = (1 - corner[1], corner[0])  # a quarter clockwise
+    x, y = (0.02 + 0.96 * part for part in corner)
+    assert touch.turned((x, y), quarters) == built
+
+
+def test_the_middle_of_the_panel_is_no_corner() -> None:
+    assert touch.turned((0.5, 0.1), 0) is None
+
+
+class TouchLayer:
+    """A device file of a touch layer, as a pipe."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self.path = path
+        self._end = os.open(path, os.O_RDWR)
+
+    def report(self, x: int, y: int) -> None:
+        words = ((3, 0x35, x), (3, 0x36, y), (1, 0x14A, 1), (0, 0, 0))
+        os.write(self._end, b"".join(struct.pack("@llHHi", 0, 0, *word) for word in words))
+
+    def close(self) -> None:
+        os.close(self._end)
+
+
+@pytest.fixture
+def layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TouchLayer]:
+    monkeypatch.setattr(touch, "axis", lambda _file, code: (0, 4095) if code == 0x35 else (0, 1023))
+    one = TouchLayer(tmp_path / "event5")
+    yield one
+    one.close()
+
+
+def test_a_press_is_read_from_the_device_file(layer: TouchLayer, tmp_path: Path) -> None:
+    threading.Thread(target=layer.report, args=(4095, 0)).start()
+    assert touch.press((tmp_path / "not there", layer.path), 20) == (1.0, 0.0)
+    assert touch.press((layer.path,), 0.01) is None
+    assert touch.press((tmp_path / "not there",)) is None
+
+
+def test_a_layer_that_cannot_be_asked_tells_nothing(tmp_path: Path) -> None:
+    """As one that is unplugged before it is pressed."""
+    one = TouchLayer(tmp_path / "event6")
+    one.report(1, 1)
+    assert touch.press((one.path,), 20) is None
+    one.close()
+
+
+def test_the_console_asks_for_a_press_of_a_new_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [(0.5, 0.5), (0.98, 0.03)]
+    asked_of: list[Any] = []
+
+    def press(devices: list[Path]) -> tuple[float, float]:
+        asked_of.append(devices)
+        return places.pop(0)
+
+    monkeypatch.setattr(touch, "press", press)
+    found = Discovery(panels=(PANEL,), outputs=(output("DP-1", size=(1080, 1920)),))
+    facts, told = asked(found)
+    assert asked_of == [[Path("/dev/input/event5")]] * 2
+    assert "That was no corner" in told
+    assert facts.touch_turned == 270
+    assert "turned by 270 degrees" in told
+    known = present('[usb]\nallow = ["222a:0001"]\n[screen]\ntouch_turned = 180\n')
+    assert asked(found, before=known) == (PanelFacts(touch_turned=180), "")
+    assert asked(found, given=GivenAnswers(touch_turned="270"))[0].touch_turned == 270
+    monkeypatch.setattr(touch, "press", lambda _devices: None)
+    facts, told = asked(found)
+    assert facts.touch_turned == 0
+    assert "nobody has pressed" in told
+
+
+# -- what is written ------------------------------------------------------------------------------
+
+
+def usb(ids: str, *interfaces: tuple[str, str, str]) -> Usb:
+    vendor, product = ids.split(":")
+    return Usb(f"1-{product}", vendor, product, "", "", interfaces, True)
+
+
+KEYBOARD = usb("046d:c31c", ("03", "01", "01"))
+SCANNER = usb("1eab:8203", ("02", "02", "01"), ("03", "01", "01"))
+CARDS = usb("072f:90cc", ("0b", "00", "00"))
+TOUCH = usb("222a:0001", ("03", "00", "00"))
+FOUND = Discovery(
+    (
+        FoundDevice(
+            Kind.CODE_SCANNER,
+            {"driver": "serial", "port": "/dev/ttyACM0"},
+            "scanner",
+            DeviceNode(Path("/dev/ttyACM0"), "tty", "", SCANNER),
+        ),
+        FoundDevice(Kind.SMART_CARD, {"driver": "pcsc"}, "cards"),
+    ),
+    usb=(KEYBOARD, SCANNER, CARDS, TOUCH),
+    panels=(PANEL,),
+)
+
+
+def assigned(
+    found: Discovery, before: str = "", panel: PanelFacts | None = None
+) -> dict[str, object]:
+    made = proposal.make(found, SITE, present(before), panel=panel)
+    return {
+        ".".join(one.path): one.value
+        for one in made.assignments
+        if one.path[0] in ("usb", "screen")
+    }
+
+
+def test_what_was_found_may_be_plugged_in_and_nothing_else() -> None:
+    assert assigned(FOUND) == {"usb.allow": ["072f:90cc", "1eab:8203", "222a:0001"]}
+
+
+def test_a_list_by_hand_gets_only_what_it_lacks() -> None:
+    kept = '[usb]\nallow = ["1234:*", "222a:*"]\n'
+    assert assigned(FOUND, kept) == {"usb.allow": ["1234:*", "222a:*", "072f:90cc", "1eab:8203"]}
+    whole = '[usb]\nallow = ["072f:90cc", "1eab:8203", "222a:0001"]\n'
+    assert assigned(FOUND, whole) == {}
+
+
+def test_without_a_touch_panel_none_is_shut_out() -> None:
+    """usbguard would refuse the panel when somebody plugs its cable in."""
+    assert assigned(replace(FOUND, panels=())) == {}
+
+
+def test_of_the_screen_only_what_is_not_usual_is_written() -> None:
+    assert assigned(Discovery(), panel=PanelFacts()) == {}
+    assert assigned(Discovery(), panel=PanelFacts("DP-1", 270, 90)) == {
+        "screen.output": "DP-1",
+        "screen.rotation": 270,
+        "screen.touch_turned": 90,
+    }
+    same = '[screen]\noutput = "DP-1"\nrotation = 270\ntouch_turned = 90\n'
+    assert assigned(Discovery(), same, PanelFacts("DP-1", 270, 90)) == {}
+    assert assigned(Discovery(), same, PanelFacts("DP-1", "auto", 0)) == {
+        "screen.rotation": "auto",
+        "screen.touch_turned": 0,
+    }
+
+
+def test_the_outputs_are_those_of_the_kernel(tmp_path: Path) -> None:
+    folder = tmp_path / "sys/class/drm/card0-DP-1"
+    folder.mkdir(parents=True)
+    (folder / "status").write_text("connected\n")
+    (folder / "modes").write_text("1920x1080\n")
+    (one,) = outputs.all_of(tmp_path)
+    assert (one.name, one.connected, one.size) == ("DP-1", True, WIDE)
