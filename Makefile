@@ -47,7 +47,7 @@ simulate: $(VENV)/ready  ## a million operations in simulated worlds, every seed
 	nice -n 5 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 FULL ?=
-faults: $(VENV)/ready words  ## kills, power cuts and bad disks for real, a fifth in half an hour; resumable; FULL=1 all
+faults: $(VENV)/ready words  ## kills, power cuts, bad disks, lost papers for real, a fifth in half an hour; resumable; FULL=1 all
 	nice -n 5 $(BIN)/python -m tests.crashes $(if $(FULL),--full)
 
 privacy: $(VENV)/ready words models  ## a day of synthetic citizens, then a search for what is left of them

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
@@ -24,10 +25,19 @@ from pathlib import Path
 from random import Random
 
 from kiosk.operations.journal import Journal
+from tests.crashes.buggy_printer import DRIVER_BUGS
 from tests.crashes.committing import POINTS
 from tests.crashes.power import CHECKPOINTS, ERRORS, Lost, after_power_cut, record, with_bad_disk
-from tests.crashes.proxy import READ, UNREAD
-from tests.crashes.terminals import BrokenTerminal, DeadTerminal, RoundPlan, run_round
+from tests.crashes.proxy import OF_A_PRINTER, READ, UNREAD
+from tests.crashes.terminals import (
+    DIE_WITH_PAPER,
+    ON_ITS_WAY,
+    TWICE,
+    BrokenTerminal,
+    DeadTerminal,
+    RoundPlan,
+    run_round,
+)
 
 KEPT = Path("build/faults.jsonl")
 WHOLE = Path("build/faults-whole.jsonl")
@@ -36,7 +46,10 @@ IMAGES, FULL_IMAGES = 4000, 20_000
 IMAGES_A_LIFE = 50
 PLAN = RoundPlan()
 ROUNDS, FULL_ROUNDS = 50, 250
-"""Lives of a terminal: each has 40 kills of its committer, 4 of the terminal, 20 operations."""
+"""Lives of a terminal: each has 40 kills of its committer, 4 of the terminal, 20 operations, and 3
+kills while a paper is on its way."""
+PAPERS_A_LIFE = 2
+"""How many papers are printed whole in a life, at least: a third of what comes on the average."""
 TERMINALS_AT_ONCE = 6
 """Terminals wait for most of their time: for processes that start, and for answers that fail."""
 CHANGES = 90
@@ -52,10 +65,17 @@ BUGS = (
     "in progress shown as done",
     "cancellation not awaited",
     "no Taken shown as not done",
+    *DRIVER_BUGS,
 )
-"""Seeded bugs of committer and visit, each of which a few lives of a terminal must show."""
+"""Seeded bugs of committer, visit and the printer's driver, each of which a few lives of a terminal
+must show."""
 BUG_ROUNDS = 8
-BUG_PLAN = RoundPlan(committers=16, terminals=3, visits=3, freezes=4, operations=0, rest_s=90.0)
+BUG_PLAN = RoundPlan(
+    committers=16, terminals=3, visits=3, freezes=4, papers=0, operations=0, rest_s=90.0
+)
+DRIVER_BUG_PLAN = RoundPlan(
+    committers=0, terminals=0, visits=0, freezes=0, papers=10, operations=0, rest_s=90.0
+)
 LEVELS = ("NORMAL", "OFF")
 
 
@@ -121,10 +141,11 @@ def terminal(seed: int) -> WorkResult:
 def seeded(number: int) -> WorkResult:
     """Lives of a terminal with a seeded bug; complains when none shows it."""
     bug = BUGS[number]
+    plan = DRIVER_BUG_PLAN if bug in DRIVER_BUGS else BUG_PLAN
     for seed in range(BUG_ROUNDS):
         with tempfile.TemporaryDirectory() as directory:
             try:
-                run_round(Path(directory), seed, BUG_PLAN, bug=bug)
+                run_round(Path(directory), seed, plan, bug=bug)
             except DeadTerminal as error:
                 print(f"shows nothing: {bug} ({error})", flush=True)
             except BrokenTerminal as error:
@@ -212,15 +233,24 @@ def report(counted: Mapping[str, int], rounds: int, images: int) -> list[FaultsD
         "visit": rounds * PLAN.visits,
         "freeze": rounds * PLAN.freezes,
         "operation": rounds * PLAN.operations,
+        "paper": rounds * PAPERS_A_LIFE,
+        **{what + ON_ITS_WAY: rounds * PLAN.papers // 3 for what in DIE_WITH_PAPER},
         "image": images,
         "disk fault": (CHANGES - 1) * len(ERRORS) * len(LASTS) * len(CHECKPOINTS),
         **{f"committer at {point}": 1 for point in POINTS},
         **{f"line: {fate}": 1 for fate in UNREAD + READ},
+        **{f"line to the printer: {fate}": 1 for fate in OF_A_PRINTER},
     }
     return [
         FaultsDone("committer", killed, rounds * PLAN.committers),
         *(FaultsDone(what, counted.get(what, 0), times) for what, times in least.items()),
     ]
+
+
+def printed_twice(broken: Iterable[str]) -> int:
+    """How many papers were printed twice, in all lives that have told of such."""
+    found = (re.search(rf"(\d+) {TWICE}", line) for line in broken)
+    return sum(int(each[1]) for each in found if each)
 
 
 def main() -> int:
@@ -245,6 +275,7 @@ def main() -> int:
     if not run.failed:
         KEPT.replace(WHOLE)
     seldom = sum(each.done < each.least for each in done)
+    print(f"{printed_twice(run.broken)} {TWICE}")
     failed = f"{len(run.broken)} broken, {len(run.failed)} not done, {seldom} too seldom"
     print(f"{failed}, {time.monotonic() - began:.0f} s")
     return int(bool(run.broken or run.failed or seldom))

@@ -1,4 +1,4 @@
-"""A line between committer and centre that refuses, swallows, cuts, doubles and mixes up."""
+"""A line that refuses, swallows, cuts, doubles and mixes up: to the centre, or to a printer."""
 
 from __future__ import annotations
 
@@ -28,32 +28,41 @@ READ = (
     "502 page",
 )
 """Fates of the requests on a connection that the line itself serves, as a gateway does."""
+OF_A_PRINTER = (*UNREAD, "cut on the way back", "delivered twice", "502 page")
+"""What befalls the line to a printer: the answer is lost twice as often as anything else."""
 HOLE_S = 4.0
 """How long a swallowed connection hangs: longer than the committer of the harness waits."""
 
 
 class FaultProxy:
     """Each connection has its own fate. ``calm`` ends all faults. As a gateway, the line has the
-    centre's certificate for the terminal, and ``certificate``, the terminal's, for the centre."""
+    centre's certificate for the terminal, and ``certificate``, the terminal's, for the centre;
+    without ``ca`` and ``certificate``, it speaks plain HTTP."""
 
     def __init__(
         self,
         url: str,
         seed: int,
-        ca: SandboxCa,
-        certificate: Path,
+        ca: SandboxCa | None = None,
+        certificate: Path | None = None,
         *,
         chance: float = 0.5,
         fates: tuple[str, ...] = UNREAD + READ,
+        cut: tuple[int, int] = (200, 6000),
     ) -> None:
+        """``cut``: after how many bytes, at least and at most, a connection is cut; a handshake of
+        TLS has some 3000."""
         self._centre = url
         self._ca = ca
         self._certificate = certificate
         self._fates = fates
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(ca.server("127.0.0.1"))
-        self._context.load_verify_locations(ca.root)
-        self._context.verify_mode = ssl.CERT_REQUIRED
+        self._cut = cut
+        self._context: ssl.SSLContext | None = None
+        if ca:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(ca.server("127.0.0.1"))
+            self._context.load_verify_locations(ca.root)
+            self._context.verify_mode = ssl.CERT_REQUIRED
         self._answers: dict[str, bytes] = {}  # by operation
         parts = urlsplit(url)
         self._to = (parts.hostname or "", parts.port or 0)
@@ -84,7 +93,7 @@ class FaultProxy:
             if not self.calm and self._random.random() < self._chance:
                 fate = self._random.choice(self._fates)
             self.fates[fate] += 1
-            after = self._random.randrange(200, 6000)  # a handshake has some 3000 bytes
+            after = self._random.randrange(*self._cut)
             threading.Thread(target=self._serve, args=(client, fate, after), daemon=True).start()
 
     def _serve(self, client: socket.socket, fate: str, after: int) -> None:
@@ -97,7 +106,7 @@ class FaultProxy:
             if fate == "slow":
                 self._over.wait(1.0)
             if fate in READ:
-                with contextlib.suppress(OSError), self._context.wrap_socket(client, True) as line:
+                with contextlib.suppress(OSError), self._opened(client) as line:
                     _Gateway(line, ("", 0), _Served(self, fate))  # type: ignore[arg-type]
                 return
             try:
@@ -112,6 +121,9 @@ class FaultProxy:
                 _pump(centre, client, back)
                 other.join(30)
 
+    def _opened(self, client: socket.socket) -> socket.socket:
+        return self._context.wrap_socket(client, server_side=True) if self._context else client
+
     # -- as a gateway -------------------------------------------------------------------------
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -123,8 +135,8 @@ class FaultProxy:
                 self._centre + path,
                 headers=headers,
                 data=body,
-                verify=str(self._ca.root),
-                cert=str(self._certificate),
+                verify=str(self._ca.root) if self._ca else None,
+                cert=str(self._certificate) if self._certificate else None,
                 timeout=10,
             )
         answer = said.status_code, said.headers.get("Content-Type", ""), said.content

@@ -1,8 +1,8 @@
 """Whole terminals against the stand-in centre: real keeper, committer, channel, TLS; kills.
 
 The harness plays what kills: the committer at a named point or at any moment, a visit, the keeper
-with everything. Then it lets the terminal rest and compares the journal, what the citizens were
-shown, and the centre's own books.
+with everything, and what prints while a paper is on its way. Then it lets the terminal rest and
+compares the journal, what the citizens were shown, the printer's tray, and the centre's own books.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ import requests
 
 from kiosk.operations import copied
 from kiosk.operations.journal import FILE
+from kiosk.workshop.sandbox import documents as sandbox_documents
 from kiosk.workshop.sandbox import operations as sandbox_operations
 from kiosk.workshop.sandbox import sessions as sandbox_sessions
 from tests.contract.test_operations import CODE, ServedCentre, served
+from tests.crashes.buggy_printer import DRIVER_BUGS
 from tests.crashes.committing import POINTS
-from tests.crashes.proxy import FaultProxy
+from tests.crashes.printer import TrayPrinter, device
+from tests.crashes.printing import DRIVER_BUG, PRINTING, WORKS
+from tests.crashes.proxy import OF_A_PRINTER, FaultProxy
+from tests.crashes.visitor import WANTED
 
 Found = TypeVar("Found")
 TERMINAL = "YL-0001"
@@ -69,6 +74,14 @@ pace = KeeperPace(rest_s=0.0, back_off_s=(0.0, 0.05), silent_s=20.0)
 load = "tests.crashes.loading:load"
 sys.exit(run(stage / "terminal.toml", command, preload=load, committer=committer, pace=pace))
 """
+ON_ITS_WAY = " with a paper on its way"
+DIE_WITH_PAPER = ("visit", "driver", "terminal")
+"""What is killed while a paper is on its way, in turn."""
+PAPER_S = 0.4
+"""Longest time from the moment in which a paper is met on its way to the kill."""
+SPARED = 0.6
+"""How many of the visits that print while such a kill is due are left in peace."""
+TWICE = "papers printed twice"
 ENDS = {"done", "refused", "expired", "cancelled", "superseded"}
 
 
@@ -78,14 +91,16 @@ class RoundPlan:
 
     Half of the kills of its committer come at the named points, in turn, where it comes there in
     time. ``terminals``: kills of the keeper, which takes every other process along. ``freezes``:
-    the committer stands still. The life goes on until the committer has taken ``operations``, and
-    ends when everything that was confirmed has ended and was shown, after ``rest_s`` at most.
+    the committer stands still. ``papers``: kills while a paper is on its way. The life goes on
+    until the committer has taken ``operations``, and ends when everything that was confirmed has
+    ended and was shown, after ``rest_s`` at most.
     """
 
     committers: int = 40
     terminals: int = 4
     visits: int = 3
     freezes: int = 1
+    papers: int = 3
     operations: int = 20
     rest_s: float = HANGS_S
 
@@ -94,7 +109,7 @@ class RoundPlan:
         at_points = self.committers // 2
         done = ["point"] * at_points + ["committer"] * (self.committers - at_points)
         done += ["terminal"] * self.terminals + ["visit"] * self.visits
-        done += ["freeze"] * self.freezes
+        done += ["freeze"] * self.freezes + ["paper"] * self.papers
         random.shuffle(done)
         return done
 
@@ -111,8 +126,9 @@ class DeadTerminal(BrokenTerminal):
 class CrashTerminal:
     """A terminal in ``stage``, which is started again after each death of its keeper."""
 
-    def __init__(self, stage: Path, centre: ServedCentre, proxy: str) -> None:
-        """``proxy``: the address of the line between the committer and ``centre``."""
+    def __init__(self, stage: Path, centre: ServedCentre, proxy: str, printer: str) -> None:
+        """``proxy``: the address of the line between the committer and ``centre``; ``printer``: of
+        the line to the A4 printer."""
         self.stage = stage
         certificate = centre.ca.terminal(TERMINAL)
         facts = {
@@ -131,6 +147,7 @@ class CrashTerminal:
                 ca=centre.ca.root,
                 certificate=certificate,
             )
+            + device(printer)
         )
         self._log = stage / "log"
         self.start()
@@ -162,11 +179,9 @@ class CrashTerminal:
 
     def _is_mine(self, pid: int) -> bool:
         """Whether the process lives, and this keeper has started it."""
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return False
-        return stat.rpartition(")")[2].split()[1] == str(self.keeper.pid)
+        with suppress(FileNotFoundError, ProcessLookupError):
+            return _parent(pid) == self.keeper.pid
+        return False
 
     def kill_committer(self, pid: int) -> None:
         try:
@@ -199,13 +214,26 @@ class CrashTerminal:
         self.keeper.wait()
         self.start()
 
+    def printing(self) -> int:
+        """The id of the visit whose paper is on its way; 0: there is none."""
+        return self._said(PRINTING)
+
+    def kill_driver(self, visit: int) -> bool:
+        """Kill the driver's process of ``visit``, if there is one."""
+        found = self._children(visit, b"drivers.hosting.child")
+        return any(self._killed(pid) for pid in found)
+
     def _visits(self) -> list[int]:
+        return self._children(self.keeper.pid, b"tests.crashes.visitor")
+
+    @staticmethod
+    def _children(parent: int, module: bytes) -> list[int]:
+        """The processes of ``parent`` that run ``module``."""
         found = []
         for path in Path("/proc").glob("[0-9]*"):
-            if not self._is_mine(int(path.name)):
-                continue
             with suppress(FileNotFoundError, ProcessLookupError):
-                if b"tests.crashes.visitor" in (path / "cmdline").read_bytes().split(b"\0"):
+                mine = _parent(int(path.name)) == parent
+                if mine and module in (path / "cmdline").read_bytes().split(b"\0"):
                     found.append(int(path.name))
         return found
 
@@ -218,6 +246,11 @@ class CrashTerminal:
     def taken(self) -> int:
         """How many operations the committer has taken."""
         return len({line[1] for line in self.shown() if line[0] == "taken"})
+
+    @property
+    def any_done(self) -> bool:
+        """Whether a citizen was shown that an operation is done: its receipt can be printed."""
+        return any(line[0] == "shown" and line[2] == "done" for line in self.shown())
 
     def shown(self) -> list[list[str]]:
         """What the visits have noted, line by line."""
@@ -232,6 +265,12 @@ class CrashTerminal:
             with closing(sqlite3.connect(copy)) as connection:
                 rows = connection.execute("SELECT operation, event FROM events ORDER BY seq")
                 return dict(rows.fetchall())
+
+
+def _parent(pid: int) -> int:
+    """The id of the parent of ``pid``. Raises ``FileNotFoundError``, ``ProcessLookupError``."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def _awaited(look: Callable[[], Found], otherwise: Exception) -> Found:
@@ -265,10 +304,12 @@ class LeveredCentre(ServedCentre):
 
 @contextmanager
 def quick_centre(directory: Path) -> Iterator[LeveredCentre]:
-    """A stand-in centre that sends codes without a pause between them."""
+    """A stand-in centre that sends codes without a pause between them, and lets a paper be printed
+    as often as somebody wants it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sandbox_sessions, "RESEND_S", 0)
         patch.setattr(sandbox_operations, "RESEND_S", 0)
+        patch.setattr(sandbox_documents, "PRINTS_PER_DAY", 1000)
         with served(directory, codes_per_day=1_000_000, risk=None) as centre:
             yield LeveredCentre(centre)
 
@@ -281,38 +322,56 @@ def run_round(
     bug: str = "",
 ) -> Counter[str]:
     """One life of a terminal; what was done to it, how often. ``bug``: a seeded bug of
-    :mod:`tests.simulation.bugs`. Raises :class:`BrokenTerminal`."""
+    :mod:`tests.simulation.bugs` or :mod:`tests.crashes.buggy_printer`. Raises
+    :class:`BrokenTerminal`."""
     random = Random(seed)
     counted: Counter[str] = Counter()
     (directory / "centre").mkdir()
-    (directory / "stage").mkdir()
-    (directory / "stage" / "bug").write_text(bug)
+    stage = directory / "stage"
+    stage.mkdir()
+    (stage / "bug").write_text("" if bug in DRIVER_BUGS else bug)
+    (stage / DRIVER_BUG).write_text(bug if bug in DRIVER_BUGS else "")
+    printer = TrayPrinter(stage)
+    printer.start()
     with quick_centre(directory / "centre") as centre:
         proxy = FaultProxy(centre.url, seed, centre.ca, centre.ca.terminal(TERMINAL))
-        terminal = CrashTerminal(directory / "stage", centre, proxy.url)
+        to_printer = FaultProxy(printer.url, seed, chance=0.3, fates=OF_A_PRINTER, cut=(1, 600))
+        terminal = CrashTerminal(stage, centre, proxy.url, to_printer.url)
         over = threading.Event()
-        steering = threading.Thread(target=_steer, args=(centre, Random(seed), over, bool(bug)))
+        steering = threading.Thread(
+            target=_steer, args=(centre, terminal, printer, Random(seed), over, bool(bug))
+        )
         steering.start()
         named = islice(cycle(points), seed % len(points), None)
+        dying = islice(cycle(DIE_WITH_PAPER), seed % len(DIE_WITH_PAPER), None)
         try:
             for what in plan.in_turn(random):
+                if what == "paper":
+                    counted[_killed_on_paper(next(dying), terminal, random)] += 1
+                    continue
                 point = next(named) if what == "point" else ""
                 counted[_done(what, point, terminal, centre, random)] += 1
             # The money of all citizens may have run out: then nothing is broken.
             few = TimeoutError("too few operations")
             _awaited(lambda: terminal.taken >= plan.operations, few)
             over.set()
-            proxy.calm = True
+            proxy.calm = to_printer.calm = True
             _rest(terminal, centre, plan.rest_s)
             _let_the_journal_end(terminal, plan.rest_s)
             _compare(terminal, centre)
+            _compare_papers(terminal, printer, centre)
         finally:
             over.set()
             steering.join()
             proxy.close()
+            to_printer.close()
             terminal.stop()
+            printer.stop()
         counted["operation"] = len(terminal.journal())
+        counted["paper"] = printer.printed().total()
         counted.update({f"line: {fate}": times for fate, times in proxy.fates.items()})
+        befell = to_printer.fates.items()
+        counted.update({f"line to the printer: {fate}": times for fate, times in befell})
     return counted
 
 
@@ -338,6 +397,33 @@ def _done(
         return what
     terminal.kill_committer(pid)
     return "committer at any moment"
+
+
+def _killed_on_paper(what: str, terminal: CrashTerminal, random: Random) -> str:
+    """Kill ``what`` while a paper is on its way, which citizens come for until then."""
+    wanted = terminal.stage / WANTED
+    wanted.touch()
+
+    spared: dict[int, bool] = {}  # by the id of a visit
+    early = random.random() < 0.3  # before the printer has the document
+
+    def killed() -> bool:
+        visit = terminal.printing()
+        if not visit or spared.setdefault(visit, random.random() < SPARED):
+            return False
+        if not early and not (terminal.stage / WORKS).exists():
+            return False
+        time.sleep(random.uniform(0.0, PAPER_S))
+        if terminal.printing() != visit:
+            return False
+        if what == "terminal":
+            terminal.kill()
+            return True
+        return terminal.kill_driver(visit) if what == "driver" else terminal._killed(visit)
+
+    _awaited(killed, DeadTerminal("no paper is on its way"))
+    wanted.unlink()
+    return what + ON_ITS_WAY
 
 
 def _dies_at(point: str, terminal: CrashTerminal, pid: int) -> bool:
@@ -366,12 +452,25 @@ def _freeze(pid: int, centre: ServedCentre) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def _steer(centre: ServedCentre, random: Random, over: threading.Event, bug: bool) -> None:
+def _steer(
+    centre: ServedCentre,
+    terminal: CrashTerminal,
+    printer: TrayPrinter,
+    random: Random,
+    over: threading.Event,
+    bug: bool,
+) -> None:
     """Let the centre refuse most commits, so that the money lasts, and work on some for a while.
-    A bug is often seen by the money alone: then half of the commits are done."""
+    A bug is often seen by the money alone: then half of the commits are done. The first paper that
+    is wanted needs an operation that is done. Let the printer jam now and then."""
+    jammed = False
     while not over.wait(0.4):
+        first = (terminal.stage / WANTED).exists() and not terminal.any_done
+        done = first or random.random() < (0.5 if bug else 0.08)
+        jammed = random.random() < (0.8 if jammed else 0.03)
+        printer.obey("jam" if jammed else "clear jam")
         course = {
-            "ends_as": "done" if random.random() < (0.5 if bug else 0.08) else "refused",
+            "ends_as": "done" if done else "refused",
             "after_s": random.choice((0.0, 0.0, 1.0)),
             "times": None,  # on a busy machine several commits come before the next course
         }
@@ -380,6 +479,7 @@ def _steer(centre: ServedCentre, random: Random, over: threading.Event, bug: boo
             kind = random.choice(("drop", "cut", "status", "garbage", "latency"))
             fault = {"kind": kind, "match": "/v1/operations", "times": 1, "seconds": 0.5}
             centre.lever("POST", "/faults", fault)
+    printer.obey("clear jam")
 
 
 def _rest(terminal: CrashTerminal, centre: ServedCentre, rest_s: float) -> None:
@@ -438,3 +538,25 @@ def _compare(terminal: CrashTerminal, centre: ServedCentre) -> None:
     for operation, event in journal.items():
         if event != books[operation]["state"]:
             raise BrokenTerminal(f"the journal says {event} of {books[operation]}")
+
+
+def _compare_papers(terminal: CrashTerminal, printer: TrayPrinter, centre: ServedCentre) -> None:
+    """No paper was printed twice; what was shown and told as printed lies in the tray; and each
+    paper there is the receipt that was wanted."""
+    tray = printer.printed()
+    if twice := [paper for paper, times in tray.items() if times > 1]:
+        raise BrokenTerminal(f"{len(twice)} {TWICE}: {twice}")
+    wanted = {line[2]: line[1] for line in terminal.shown() if line[0] == "receipt"}
+    shown = {line[2] for line in terminal.shown() if line[0] == "printed"}
+    if not shown <= set(tray):
+        raise BrokenTerminal(f"shown as printed, and not in the tray: {shown - set(tray)}")
+    made = {each["sha256"]: each for each in centre.lever("GET", "/documents")}
+    papers = {each["id"]: paper for paper, each in made.items()}
+    told = {papers[each["document"]] for each in centre.lever("GET", "/prints") if each["complete"]}
+    if not told <= set(tray):
+        raise BrokenTerminal(f"counted as printed, and not in the tray: {told - set(tray)}")
+    books = {each["reference"]: each for each in centre.lever("GET", "/operations")}
+    for paper in tray:
+        about = books.get(made[paper]["subject"]) if paper in made else None
+        if not about or about["state"] != "done" or about["id"] != wanted.get(paper):
+            raise BrokenTerminal(f"a paper of nobody's: {made.get(paper)}")

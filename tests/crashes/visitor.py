@@ -32,6 +32,7 @@ from kiosk.centre.operations import (
     WithdrawalOrder,
     digest_of,
 )
+from kiosk.keeper import nursery
 from kiosk.keeper.channel import (
     Alive,
     Begun,
@@ -61,12 +62,15 @@ from kiosk.visit.money import (
     _Deciding,
 )
 from kiosk.workshop.sandbox import personas
+from tests.crashes.printing import print_receipt
 
 PEOPLE = ("P01", "P02", "P03", "P04", "P07")
 MONEY_S = 10.0
 """How long a citizen waits for a committer that starts again: a visit in which no money moves is of
 no use here."""
 
+WANTED = "paper wanted"
+"""In the stage while the harness waits for a paper on its way: a citizen comes who has one 补打."""
 CANCELS = 0.7
 """How often a citizen who hears of a confirmed operation cancels it; else it waits to expire."""
 
@@ -82,6 +86,7 @@ class SignedIn:
             ca=Path(facts["ca"]),
             certificate=Path(facts["certificate"]),
         )
+        self.persona = persona
         self.code = Sensitive(facts["code"])
         card = {"kind": person.kind, "name": person.name, "number": person.number}
         self.ask.sign_in(CardEvidence.model_validate(card))
@@ -173,6 +178,10 @@ class CrashVisit:
             for person in PEOPLE:
                 self._greet(person)
             return
+        if (self._stage / WANTED).exists() and (done := self._done()):
+            operation = random.choice(list(done))
+            self._print(SignedIn(self._facts, done[operation]), operation)
+            return
         visit = self._greet(random.choice(PEOPLE))
         can = visit.can_have()
         until = time.monotonic() + MONEY_S
@@ -184,6 +193,16 @@ class CrashVisit:
         if draft.state is not OperationState.DRAFTED:
             return
         self._decide(visit, draft)
+
+    def _done(self) -> dict[str, str]:
+        """Whose operation is done, as far as that was shown: the citizen by the operation's id."""
+        path = self._stage / "shown"
+        lines = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+        of = {line[1]: line[2] for line in lines if line[0] == "pressed"}
+        return {line[1]: of[line[1]] for line in lines if line[0] == "shown" and line[2] == "done"}
+
+    def _print(self, visit: SignedIn, operation: str) -> None:
+        print_receipt(self._stage, visit.ask, operation, self._note)
 
     def _greet(self, person: str) -> SignedIn:
         """``person`` signs in, is shown what is open, and mostly cancels what nobody commits."""
@@ -198,10 +217,12 @@ class CrashVisit:
         self._note("shown", operation, state.value)
         if state.final:
             visit.money.told(operation)
+        if state is OperationState.DONE:
+            self._print(visit, operation)
 
     def _decide(self, visit: SignedIn, draft: Operation) -> None:
         visit.money.send_code(draft.id)
-        self._note("pressed", draft.id)
+        self._note("pressed", draft.id, visit.persona)
         acts = self._deciding()(draft.id, time.monotonic).run()
         reply: Any = None
         while True:
@@ -255,7 +276,9 @@ class CrashVisit:
 
 def main() -> None:
     random.seed()  # a forked process has inherited the state of its parent
-    CrashVisit(Path(sys.argv[1]), VisitEnd(int(sys.argv[3]))).run()
+    channel = int(sys.argv[3])
+    _nursery = nursery.begin(channel)  # forks the printer's driver; it lives as long as its name
+    CrashVisit(Path(sys.argv[1]), VisitEnd(channel)).run()
 
 
 if __name__ == "__main__":

@@ -82,6 +82,14 @@ def prints(centre: AtCentre) -> list[dict[str, Any]]:
     )
 
 
+@router.get("/documents")
+def documents(centre: AtCentre) -> list[dict[str, Any]]:
+    """The documents that were made, oldest first; ``subject``: the account, or the reference of the
+    operation, that a document is about."""
+    sql = "SELECT id, number, kind, subject, sha256, pages FROM document ORDER BY rowid"
+    return _rows(centre, sql)
+
+
 @router.delete("/documents/{code}", status_code=204)
 def void_document(centre: AtCentre, code: str) -> None:
     """Let the document with this verification code count no longer, as if its time had passed."""
