@@ -229,8 +229,6 @@ Window {
             window.current.view = CurrentPage.content
         }
         function onAhead(name, view) {
-            window.goAway()           // the page before may be of this name: its content goes now
-            window.kept[name]?.destroy()
             const next = window.made(name, view, false)
             next.parent = null
             window.kept[name] = next

@@ -302,14 +302,14 @@ class CurrentPage(QObject):
         return again
 
     def make_ahead(self, step: Step[Any]) -> None:
-        """Have the page of ``step`` made and kept out of the window: a later step of this page is
-        shown on it. To be called in the screen's thread, and while another page is shown."""
+        """Have the page of ``step`` made and kept out of the window, unless it is shown or kept
+        already: a later step of this page is shown on it. To be called in the screen's thread."""
         content = derive(step, self._look())
-        over = self._kept.get(content.page)
+        if content.page == self.shows.page or content.page in self._kept:
+            return
         made = self._kept[content.page] = object_of(content, self)
         self._ahead.add(made)
         self.ahead.emit(content.page, made)
-        self._give_up(over)
 
     def forget(self) -> None:
         """Keep no page and no content of before."""

@@ -31,6 +31,11 @@ class RestingFinger(QObject):
         return super().eventFilter(watched, event)
 
     @property
+    def down(self) -> bool:
+        """Whether a finger is on the glass."""
+        return self._came_down_at is not None and not self._lifts
+
+    @property
     def from_before(self) -> bool:
         """Whether the finger came down at an earlier step than the one that is shown: the citizen
         has not pressed anything of this step."""

@@ -55,9 +55,9 @@ class Stage:
         self.engine, self.window = self._open.engine, self._open.window
         face_preview.FacePreview.screen = self.window
         self.window.installEventFilter(self.clock)
-        self._finger = RestingFinger(lambda: int(self.page.ticket))
-        self.window.installEventFilter(self._finger)
-        self.page.finger_from_before = lambda: self._finger.from_before
+        self.finger = RestingFinger(lambda: int(self.page.ticket))
+        self.window.installEventFilter(self.finger)
+        self.page.finger_from_before = lambda: self.finger.from_before
         self._compiled: list[QQmlComponent] = []
 
     def _wire(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
@@ -37,6 +37,7 @@ from kiosk.keeper.nursery import Nursery
 from kiosk.login import LoginEvent
 from kiosk.settings import Settings
 from kiosk.upkeep import UpkeepEvent
+from ui.ahead import AheadAgain
 from ui.commit_line import KeeperCommitLine
 from ui.current_page import WARMING
 from ui.first_press import FirstPress
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from kiosk.centre.models import Catalogue
     from kiosk.centre.transport import OnTime
     from kiosk.terminal.terminal import Terminal
+    from kiosk.visit.steps import Step
 
 ALIVE_MS = 1000
 """Several of these fit into the silence for which the keeper ends a visit."""
@@ -87,6 +89,7 @@ class VisitApp(QObject):
         self.page.on_frame = self._after_next_frame
         self.page.begun.connect(self._begun)
         self._first_press = FirstPress(self.page, self.stage.appearance)
+        self._ahead_again = AheadAgain(self.stage, self._steps_ahead)
         self.terminal: Terminal | None = None
         self.on_time: OnTime | None = None
         self._over.connect(self._end)
@@ -167,9 +170,14 @@ class VisitApp(QObject):
         if Kind.DOCUMENT_PRINTER in self._settings.devices:
             threading.Thread(target=pictures.load, name="papers", daemon=True).start()
         self.page.forget()
-        for step in rehearsal.ahead(self._recalled):
+        for step in self._steps_ahead():
             yield
             self.page.make_ahead(step)
+
+    def _steps_ahead(self) -> Iterator[Step[Any]]:
+        from ui import rehearsal
+
+        return rehearsal.ahead(self._recalled)
 
     def keep(self, companion: QObject) -> None:
         """Hold on to ``companion`` for as long as this process lives."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
-from shiboken6 import isValid
+from shiboken6 import delete, isValid
 
 from kiosk.centre.models import CentreWords, Hours, Offer, Purpose
 from kiosk.visit.steps import Attract, Choose
@@ -17,6 +17,7 @@ from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, walk
 from ui import rehearsal
+from ui.ahead import AheadAgain
 from ui.current_page import WARMING
 from ui.robots import finger
 
@@ -168,18 +169,9 @@ def test_a_content_outlives_all_that_reads_it(theatre: Theatre, name: str) -> No
     theatre.settle()
 
 
-def test_a_page_can_be_made_ahead_while_the_one_before_leaves(theatre: Theatre) -> None:
-    theatre.show(CASES["28-rate"])
-    first = current(theatre)
-    theatre.page.show(CASES["07-menu"], ticket=theatre.ticket + 1, back=False)
-    assert isValid(first), "no frame has been drawn yet"
-    make_ahead(theatre)
-    assert theatre.until(lambda: not isValid(first))
-    theatre.settle()
-
-
 def make_ahead(theatre: Theatre) -> dict[str, QQuickItem]:
     """The pages that a standby makes ahead, by their names."""
+    theatre.page.forget()
     purpose = CASES["19-purpose"]
     assert isinstance(purpose, Choose)
     for step in (*rehearsal.ahead(None), Choose("", purpose.options)):
@@ -228,7 +220,89 @@ def test_a_page_made_ahead_is_not_shown_with_other_buttons(theatre: Theatre) -> 
     assert theatre.until(lambda: not isValid(ahead))
 
 
-@pytest.mark.parametrize("end", ["blank", "elder", "again", "forget"])
+def test_a_page_that_is_or_was_shown_is_not_made_ahead(theatre: Theatre) -> None:
+    theatre.show(CASES["05-code"])
+    theatre.show(CASES["28-rate"])
+    before, now = theatre.page._kept.copy(), theatre.page.property("content")
+    for step in rehearsal.ahead(None):
+        theatre.page.make_ahead(step)
+    assert theatre.page._kept == before
+    assert theatre.page.property("content") is now
+
+
+SWITCHES = ("elder", "contrast", "language")
+
+
+@pytest.fixture
+def made(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The pages that are made ahead again, as they are made; a visit makes them as quickly here as
+    it can."""
+    monkeypatch.setattr("ui.ahead.QUIET_MS", 0)
+    made: list[str] = []
+
+    def note(name: str, _content: QObject) -> None:
+        made.append(name)
+
+    theatre.page.ahead.connect(note)
+    monkeypatch.setattr(theatre.page, "on_frame", theatre.after_next_frame)
+    again = AheadAgain(theatre.stage, lambda: rehearsal.ahead(None))
+    yield made
+    delete(again)
+    theatre.page.ahead.disconnect(note)
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_after_a_switch_pages_are_made_ahead_again_but_not_in_its_frame(
+    theatre: Theatre, made: list[str], switch: str
+) -> None:
+    theatre.show(CASES["01-attract"])
+    make_ahead(theatre)
+    made.clear()
+    frames = theatre.frames
+    finger.press(theatre.window, switch)
+    assert theatre.until(lambda: bool(made))
+    assert theatre.frames > frames
+    assert theatre.until(lambda: made == ["EnterCodePage", "RatePage"])
+    kept = theatre.window.property("kept").property("EnterCodePage").toQObject()
+    theatre.show(CASES["05-code"])
+    assert current(theatre) is kept
+
+
+def test_nothing_is_made_ahead_while_a_finger_is_down(theatre: Theatre, made: list[str]) -> None:
+    theatre.show(CASES["07-menu"])
+    finger.press(theatre.window, "elder")
+    rests = (
+        theatre.window,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+        QPoint(5, 400),
+    )
+    QTest.mousePress(*rests)
+    turns(theatre)
+    assert made == []
+    QTest.mouseRelease(*rests)
+    assert theatre.until(lambda: made == ["EnterCodePage", "RatePage"])
+
+
+def test_nothing_is_made_ahead_while_an_answer_is_due(theatre: Theatre, made: list[str]) -> None:
+    theatre.show(CASES["07-menu"])
+    theatre.press(theatre.button("account"))
+    finger.press(theatre.window, "elder")
+    turns(theatre)
+    theatre.show(CASES["21-printing"])
+    turns(theatre)
+    assert made == []
+    theatre.show(CASES["09-account"])
+    assert theatre.until(lambda: made == ["EnterCodePage", "RatePage"])
+
+
+def turns(theatre: Theatre) -> None:
+    """So many frames, with all timers between them, that a page would have been made ahead."""
+    for _turn in range(5):
+        theatre.settle()
+
+
+@pytest.mark.parametrize("end", ["blank", "elder", "forget"])
 def test_no_page_made_ahead_outlives_its_look(theatre: Theatre, end: str) -> None:
     ahead = make_ahead(theatre)
     match end:
@@ -236,8 +310,6 @@ def test_no_page_made_ahead_outlives_its_look(theatre: Theatre, end: str) -> Non
             theatre.page.blank()
         case "elder":
             theatre.appearance.toggleElder()
-        case "again":
-            make_ahead(theatre)
         case "forget":
             theatre.page.forget()
     assert theatre.until(lambda: not any(map(isValid, ahead.values())))

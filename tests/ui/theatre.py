@@ -146,6 +146,11 @@ class Theatre:
             if not self.until(lambda frames=frames: self.frames > frames):  # type: ignore[misc]
                 raise TimeoutError("no frame is drawn")
 
+    def after_next_frame(self, call: Callable[[], None]) -> None:
+        """Make ``call`` once, after the next frame, as a visit does."""
+        self.window.frameSwapped.connect(call, Qt.ConnectionType.SingleShotConnection)
+        self.window.update()
+
     def _drawn(self) -> None:
         self.frames += 1
 
