@@ -39,7 +39,7 @@ from tests.crashes.committing import POINTS
 from tests.crashes.printer import TrayPrinter, device
 from tests.crashes.printing import DRIVER_BUG, PRINTING, WORKS
 from tests.crashes.proxy import OF_A_PRINTER, FaultProxy
-from tests.crashes.visitor import WANTED
+from tests.crashes.visitor import PAPERLESS, WANTED
 
 Found = TypeVar("Found")
 TERMINAL = "YL-0001"
@@ -91,9 +91,9 @@ class RoundPlan:
 
     Half of the kills of its committer come at the named points, in turn, where it comes there in
     time. ``terminals``: kills of the keeper, which takes every other process along. ``freezes``:
-    the committer stands still. ``papers``: kills while a paper is on its way. The life goes on
-    until the committer has taken ``operations``, and ends when everything that was confirmed has
-    ended and was shown, after ``rest_s`` at most.
+    the committer stands still. ``papers``: kills while a paper is on its way; without them
+    nobody prints. The life goes on until the committer has taken ``operations``, and ends when
+    everything that was confirmed has ended and was shown, after ``rest_s`` at most.
     """
 
     committers: int = 40
@@ -331,6 +331,8 @@ def run_round(
     stage.mkdir()
     (stage / "bug").write_text("" if bug in DRIVER_BUGS else bug)
     (stage / DRIVER_BUG).write_text(bug if bug in DRIVER_BUGS else "")
+    if not plan.papers:
+        (stage / PAPERLESS).touch()
     printer = TrayPrinter(stage)
     printer.start()
     with quick_centre(directory / "centre") as centre:

@@ -71,6 +71,8 @@ no use here."""
 
 WANTED = "paper wanted"
 """In the stage while the harness waits for a paper on its way: a citizen comes who has one 补打."""
+PAPERLESS = "paperless"
+"""In the stage of a life in which nobody wants a paper."""
 CANCELS = 0.7
 """How often a citizen who hears of a confirmed operation cancels it; else it waits to expire."""
 
@@ -217,7 +219,7 @@ class CrashVisit:
         self._note("shown", operation, state.value)
         if state.final:
             visit.money.told(operation)
-        if state is OperationState.DONE:
+        if state is OperationState.DONE and not (self._stage / PAPERLESS).exists():
             self._print(visit, operation)
 
     def _decide(self, visit: SignedIn, draft: Operation) -> None:
