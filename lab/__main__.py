@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -63,9 +62,7 @@ def _package() -> Path | None:
         print(f"lab: no terminal, that needs root and apt-get install {' '.join(lacking)}".rstrip())
         return None
     package = build_deb.place()
-    words = ("git", "-C", machine.REPO, "log", "-1", "--format=%ct")
-    committed = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
-    if package.exists() and package.stat().st_mtime >= committed:
+    if package.exists() and build_deb.field(package, "Commit") == build_deb.commit():
         return package
     return build_deb.build()[0]
 

@@ -155,6 +155,16 @@ def version() -> str:
     return f"{setup['metadata']['version']}+deb{release()}"
 
 
+def commit() -> str:
+    """The commit of which a package is built now, and which the package names."""
+    return _said("git", "rev-parse", "HEAD")
+
+
+def field(package: Path, name: str) -> str:
+    """What ``package`` says of itself in the field ``name``; "" where it lacks the field."""
+    return _said("dpkg-deb", "--field", str(package.resolve()), name)
+
+
 def release() -> str:
     """The number of this machine's Debian."""
     facts = dict(re.findall(r'^(\w+)="?([^"\n]*)', Path("/etc/os-release").read_text(), re.M))
@@ -400,6 +410,7 @@ def _control(root: Path, depends: tuple[str, ...]) -> None:
     text = (parts / "control").read_text(encoding="utf-8")
     said = {
         "Version": version(),
+        "Commit": commit(),
         "Architecture": _said("dpkg", "--print-architecture"),
         "Installed-Size": str(installed // 1024),
         "Depends": ", ".join(depends or (f"{PACKAGE} (= {version()})",)),
@@ -411,6 +422,8 @@ def _control(root: Path, depends: tuple[str, ...]) -> None:
         if (parts / script).exists():
             shutil.copyfile(parts / script, place / script)
             (place / script).chmod(0o755)
+    if (parts / "triggers").exists():
+        _write(place / "triggers", (parts / "triggers").read_text(encoding="utf-8"))
     kept = sorted(path for path in (root / "etc").rglob("*") if path.is_file())
     if kept:
         _write(place / "conffiles", "".join(f"/{path.relative_to(root)}\n" for path in kept))

@@ -18,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from tools import build_deb, matrix
 from tools.bare_debian import BROUGHT, RELEASES, CannotBuildError, copied, do
+from tools.trial import OF_EXPOSURE, PATIENCE_S, WrongError, exposed, until, wants
 
 FOLDER = build_deb.ROOT / "build" / "package"
 NEEDED = {
@@ -33,7 +34,6 @@ NEEDED = {
     "lintian": "lintian",
     "apt-get": "apt",
 }
-PATIENCE_S = 120.0
 VISIT_S = 400.0
 """A visit that nobody goes on with has ended itself by then."""
 SETTINGS = """\
@@ -59,8 +59,6 @@ Environment=QT_QPA_PLATFORM=xcb DISPLAY=:7
 LARGEST_MB = 450.0
 """What the terminal's package may take on a disk."""
 DEMO_S = 400.0
-EXPOSURE = 1.8
-"""At most, of ten, by ``systemd-analyze security``."""
 WRITE = """\
 import sys
 from pathlib import Path
@@ -74,10 +72,6 @@ for word in sys.argv[2:]:
 journal.close()
 """
 """Writes what has become of an operation: its id, then events."""
-
-
-class WrongError(Exception):
-    """What does not hold; the message is one sentence."""
 
 
 class CleanSystem:
@@ -150,21 +144,6 @@ def started(root: Path) -> Iterator[CleanSystem]:
             machine.wait()
 
 
-def until(holds: Callable[[], bool], why: str, seconds: float = PATIENCE_S) -> None:
-    """Wait for what is to hold. Raises :class:`WrongError` with ``why``."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise WrongError(f"{why} ({seconds:.0f} s)")
-        time.sleep(0.2)
-
-
-def wants(holds: object, why: str) -> None:
-    """Raises :class:`WrongError` with ``why`` when it does not hold."""
-    if not holds:
-        raise WrongError(why)
-
-
 # -- what is tried of the files --------------------------------------------------------------------
 
 
@@ -195,7 +174,7 @@ def without_errors(packages: tuple[Path, ...]) -> None:
         done = subprocess.run([*words, "0", package], capture_output=True, text=True, check=False)
         errors = [line for line in done.stdout.splitlines() if line.startswith("E:")]
         wants(not done.returncode, "\n".join(errors) or done.stderr)
-    size = int(_field(packages[0], "Installed-Size")) * 1024 / 1e6
+    size = int(build_deb.field(packages[0], "Installed-Size")) * 1024 / 1e6
     print(f"  installed {size:.0f} MB", flush=True)
     wants(size < LARGEST_MB, f"{size:.0f} MB, more than {LARGEST_MB:.0f}")
 
@@ -328,10 +307,7 @@ def enter_service(system: CleanSystem) -> None:
     settings.write_text(SETTINGS)
     until(lambda: "visit shown" in system.journal(), "no visit is shown")
     wants(active(system), "the unit is not active")
-    line = system.run("systemd-analyze", "security", "--no-pager", "kiosk.service").splitlines()[-1]
-    exposed = float(next(word for word in line.split() if word.replace(".", "").isdigit()))
-    print(f"  exposed {exposed} of 10", flush=True)
-    wants(exposed <= EXPOSURE, f"exposed {exposed} of 10, more than {EXPOSURE}")
+    print(f"  exposed {exposed(system.run(*OF_EXPOSURE))} of 10", flush=True)
     unconfined = [line for line in system.journal().splitlines() if "not confined" in line]
     if all("no landlock" in line for line in unconfined) and unconfined:
         print("  not tried: confinement, because this kernel has no landlock", flush=True)
@@ -481,7 +457,7 @@ def _tried(debian: str, terminal: Path, workshop: Path) -> None:
     shutil.copyfile(terminal, root / older.lstrip("/"))
     shutil.copyfile(workshop, root / beside.lstrip("/"))
     _later(terminal, root / newer.lstrip("/"))
-    version = _field(terminal, "Version")
+    version = build_deb.field(terminal, "Version")
     with started(root) as system:
         system.run("apt-get", "update")
         for step in (
@@ -531,20 +507,13 @@ for l in en zh_CN; do .venv/bin/pybabel -q compile -i assets/translations/$l.po 
 """
 
 
-def _field(package: Path, field: str) -> str:
-    said = subprocess.run(
-        ["dpkg-deb", "--field", package, field], capture_output=True, check=True, text=True
-    )
-    return said.stdout.strip()
-
-
 def _later(package: Path, place: Path) -> None:
     """The same package, one version on."""
     with tempfile.TemporaryDirectory(dir=FOLDER) as directory:
         tree = Path(directory) / "tree"
         do("dpkg-deb", "--raw-extract", package, tree)
         control = tree / "DEBIAN" / "control"
-        version = f"Version: {_field(package, 'Version')}"
+        version = f"Version: {build_deb.field(package, 'Version')}"
         control.write_text(
             control.read_text().replace(version, version.replace(": ", f": {LATER}"))
         )

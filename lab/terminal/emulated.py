@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import RawIOBase
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from lab.debian import Unpacked
 from lab.guest.qmp import Monitor
 from lab.machine import QEMU
 from lab.terminal.second_screen import SecondScreen
+from tools.trial import WrongError, until
 
 INIT = Path(__file__).parent / "init"
 MODULES = (
@@ -37,26 +38,12 @@ MODULES = (
     *("virtio_net", "virtio_rng", "virtio_gpu", "virtio_input", "evdev", "i6300esb", "xhci-pci"),
 )
 MEMORY_MB = 2560
-PATIENCE_S = 120.0
 SAME = 0.03
 """Two pictures of a page differ in at most this share of their pixels: a clock, a spinner."""
 _UNLIKE = 64  # of 255: two colours, and not two shades of one edge
 _FULL = 0x7FFF  # QEMU's scale of an axis
 KVM, KVM_S = Path("/dev/kvm"), 4.0
 DEBIAN_WORDS = "console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0"
-
-
-class MachineError(Exception):
-    """What does not hold of the machine; the message is one sentence."""
-
-
-def until(holds: Callable[[], bool], otherwise: str, seconds: float = PATIENCE_S) -> None:
-    """Wait for what is to hold. Raises :class:`MachineError` with ``otherwise``."""
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise MachineError(f"{otherwise} ({seconds:.0f} s)")
-        time.sleep(0.1)
 
 
 def accelerated(kernel: Path) -> bool:
@@ -154,7 +141,7 @@ class EmulatedTerminal:
 
         def there() -> bool:
             if self._process.poll() is not None:
-                raise MachineError("QEMU ended at once")
+                raise WrongError("QEMU ended at once")
             with contextlib.suppress(OSError):
                 line.connect(str(self._sockets / name))
                 return True
@@ -232,7 +219,7 @@ class EmulatedTerminal:
             self._agent = _Agent(self._line("agent"))
         code, said = self._agent.run(*words)
         if fails is not None and bool(code) != fails:
-            raise MachineError(f"{' '.join(words)} ended with {code}: {said[-600:]}")
+            raise WrongError(f"{' '.join(words)} ended with {code}: {said[-600:]}")
         return said
 
 
@@ -258,7 +245,7 @@ class _Agent:
         line, _, self._come = self._come.partition(b"\n")
         answer = json.loads(line)
         if "error" in answer:
-            raise MachineError(f"{command}: {answer['error']['desc']}")
+            raise WrongError(f"{command}: {answer['error']['desc']}")
         return answer["return"]
 
 

@@ -24,22 +24,13 @@ from kiosk.workshop.sandbox import personas
 from lab.debian import Unpacked
 from lab.report import Case
 from lab.terminal import given, image
-from lab.terminal.emulated import (
-    PATIENCE_S,
-    SAME,
-    EmulatedTerminal,
-    MachineError,
-    accelerated,
-    unlike,
-    until,
-)
+from lab.terminal.emulated import SAME, EmulatedTerminal, accelerated, unlike
 from lab.terminal.reference import BUTTONS
 from tools import build_deb
+from tools.trial import OF_EXPOSURE, PATIENCE_S, WrongError, exposed, until
 
 PERSON = personas.load()["P01"]
 BOOT_S, LOOK_S = 180.0, 0.7
-EXPOSURE = 1.8
-"""At most, of ten, by ``systemd-analyze security``."""
 KEYS = (
     ("ctrl", "alt", "f2"),
     ("ctrl", "alt", "f1"),
@@ -111,7 +102,7 @@ class TerminalTrial:
         why = ""
         try:
             what()
-        except (MachineError, AssertionError, OSError, RuntimeError, KeyError) as error:
+        except (WrongError, AssertionError, OSError, RuntimeError, KeyError) as error:
             why = f"{type(error).__name__}: {error}"
             with suppress(OSError):  # QEMU has ended
                 self.machine.picture().save(self._folder / f"failed-{test}.png")
@@ -138,7 +129,7 @@ class TerminalTrial:
         while (share := now()) > most:
             least = min(least, share)
             if time.monotonic() > end:
-                raise MachineError(f"{shot} is not shown: {least:.1%} are otherwise")
+                raise WrongError(f"{shot} is not shown: {least:.1%} are otherwise")
             time.sleep(LOOK_S)
 
     def _upright(self) -> Image.Image:
@@ -172,10 +163,7 @@ class TerminalTrial:
             assert said == "active", f"{unit} is {said}"
         for unit in ("getty@tty1", "getty@tty2"):
             assert run("systemctl", "is-active", unit, fails=None).strip() == "inactive", unit
-        line = run("systemd-analyze", "security", "--no-pager", "kiosk.service").splitlines()[-1]
-        exposed = float(next(word for word in line.split() if word.replace(".", "").isdigit()))
-        self.figures["exposed, of 10"] = exposed
-        assert exposed <= EXPOSURE, line
+        self.figures["exposed, of 10"] = exposed(run(*OF_EXPOSURE))
         assert run("cat", "/proc/sys/kernel/sysrq").strip() == "0"
         assert run("cat", "/sys/class/watchdog/watchdog0/state").strip() == "active"
         kinds = [run("findmnt", "-no", "FSTYPE", place).strip() for place in ("/", _STATE)]

@@ -237,12 +237,6 @@ def test_the_reference_knows_its_pictures_and_buttons(tmp_path: Path) -> None:
     assert reference.buttons["account-hidden"]["eye"] == [1, 2]
 
 
-def test_what_does_not_come_is_told() -> None:
-    emulated.until(lambda: True, "never told")
-    with pytest.raises(emulated.MachineError, match=r"nothing comes \(0 s\)"):
-        emulated.until(lambda: False, "nothing comes", 0.0)
-
-
 def test_the_passer_by_tries_what_leads_out_of_a_desk() -> None:
     assert {("ctrl", "alt", "f2"), ("ctrl", "alt", "delete"), ("alt", "f4"), ("print",)} <= set(
         KEYS
