@@ -209,7 +209,7 @@ def test_what_was_edited_after_linking_is_not_stripped(
     assert stripped == paths[:1]
 
 
-def test_the_profile_of_apparmor_is_named_by_the_unit_and_knows_each_program() -> None:
+def test_the_profile_of_apparmor_is_named_by_the_unit() -> None:
     profile = (TREE / "packaging" / "debian" / "apparmor").read_text(encoding="utf-8")
     unit = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
     assert f"\nprofile {build_deb.PACKAGE} flags=(complain) {{\n" in profile
@@ -230,26 +230,6 @@ def script(path: Path, *lines: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
     path.chmod(0o755)
-
-
-@pytest.mark.parametrize("refuses", ["", "mask"])
-def test_a_target_of_the_machine_itself_does_not_break_the_installation(
-    tmp_path: Path, refuses: str
-) -> None:
-    for program in ("adduser", "apparmor_parser", "getent", "install", "udevadm"):
-        script(tmp_path / program)
-    lines = (f'echo "$@" >> {tmp_path}/asked', f'test "$1" != "{refuses}"')
-    script(tmp_path / "systemctl", *lines)
-    ran = subprocess.run(
-        ["/bin/sh", TREE / "packaging" / "debian" / "postinst", "configure"],
-        env={"PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    asked = (tmp_path / "asked").read_text()
-    assert "enable --quiet kiosk.service\nmask --quiet ctrl-alt-del.target\n" in asked
-    assert ("Ctrl-Alt-Del is not switched off" in ran.stderr) is bool(refuses)
 
 
 @pytest.mark.parametrize(("failed", "stamped"), [(0, True), (1, False)])
