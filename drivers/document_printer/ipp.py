@@ -40,6 +40,7 @@ PDF = "application/pdf"
 _STATUS_S = 1.0
 _VERSIONS = ((2, 0), (1, 1), (1, 0))  # tried in this order
 _BAD_REQUEST = 400  # HTTP
+_LISTED = 100  # jobs that are over, of which a printer is asked; the newest come first
 _MISSES = 3  # a printer counts as lost after so many requests in a row without an answer
 
 _ABOUT = (
@@ -176,6 +177,7 @@ class IppPrinter(Driver):
         self._cups = False
         self._version = _VERSIONS[0]  # of IPP; the last one that the printer has understood
         self._leftovers = False  # the printer may still hold a job of ours, or its document
+        self._unsettled: int | None = None  # the number of the last job, whose end is not known
 
     @property
     def info(self) -> Info:
@@ -260,13 +262,66 @@ class IppPrinter(Driver):
             return self._supplies()
         if not isinstance(request, PrintDocument):
             raise DeviceError(Reason.UNSUPPORTED, type(request).__name__)
+        if not request.again:
+            self._unsettled = None
         if self._leftovers:
             self._clear(self._settings.answer_s)
+        if request.again and self._came_out(request):
+            return PagesPrinted(request.job, request.pages)
         self._await_ready(deadline, cancel)
         job = self._submit(request, deadline, cancel)
         return self._follow(request, job, deadline, cancel)
 
     # -- before the document leaves ------------------------------------------------------------
+
+    def _came_out(self, request: PrintDocument) -> bool:
+        """Whether an earlier job with this document, which is cancelled by now, came out whole.
+        False also where the printer keeps no history. Raises :class:`DeviceError` when the printer
+        does not say it now."""
+        limit = Deadline(self._settings.settle_s)
+        try:
+            number = self._unsettled or self._number_of(request.title)
+            job = _PrinterJob(number, request.pages) if number else None
+            while job and not job.final:
+                self._refresh(job, self._within(limit))
+                if not job.final and limit.passed():
+                    raise DeviceError(Reason.TIMEOUT, en("the earlier job has not ended"))
+                time.sleep(0 if job.final else min(self._settings.poll_s, limit.remaining()))
+        except _RefusedError as error:
+            if error.status in _COME_BACK:
+                raise
+            job = None
+        self._unsettled, self._leftovers = None, self._cups
+        if job is None:
+            return False
+        return job.all_out or (job.state == JobState.COMPLETED and job.pages is None)
+
+    def _number_of(self, title: str) -> int | None:
+        """The number of this terminal's last job with that title that is over, where the printer
+        lists such jobs."""
+        if IppOperation.GET_JOBS not in self._operations:
+            return None
+        owner = "job-originating-user-name"
+        mine = Group(
+            Tag.OPERATION_GROUP,
+            (
+                attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                attribute("limit", Tag.INTEGER, _LISTED),
+                attribute("which-jobs", Tag.KEYWORD, "completed"),
+                attribute("my-jobs", Tag.BOOLEAN, True),
+                attribute("requested-attributes", Tag.KEYWORD, "job-id", "job-name", owner),
+            ),
+        )
+        over = self._ask(IppOperation.GET_JOBS, mine).all(Tag.JOB_GROUP)
+        ours = ("", self._settings.user)
+        return max(
+            (
+                job.number("job-id") or 0
+                for job in over
+                if job.text("job-name") == title and job.text(owner) in ours
+            ),
+            default=None,
+        )
 
     def _await_ready(self, deadline: Deadline, cancel: CancelToken) -> None:
         """Wait until the printer can print, at most ``patience_s``, in which people may mend it."""
@@ -513,6 +568,8 @@ class IppPrinter(Driver):
             if limit.passed():
                 break
             time.sleep(min(self._settings.poll_s, limit.remaining()))
+        if unsettled is None:
+            self._unsettled = job.number
         raise why.with_pages(unsettled) from why
 
     def _within(self, limit: Deadline) -> float:
@@ -567,11 +624,12 @@ class IppPrinter(Driver):
                 number = job.number("job-id")
                 # Some firmware ignores "my-jobs" and lists the jobs of all users.
                 if number is not None and job.text(owner) in ("", self._settings.user):
-                    self._cancel(number, limit.remaining(), purge=self._cups)
+                    settled = number != self._unsettled  # a queue forgets what it has purged
+                    self._cancel(number, limit.remaining(), purge=self._cups and settled)
         except _RefusedError as error:  # a printer that does not list its jobs can still print
             self._leftovers = error.status in _COME_BACK
         else:
-            self._leftovers = False
+            self._leftovers = self._cups and self._unsettled is not None
 
     def _about(self) -> Group:
         """What the printer tells of itself, in the highest version of IPP that it understands."""

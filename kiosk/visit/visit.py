@@ -425,12 +425,16 @@ class Visit:
         return came_out
 
     def _print_document(self, document: Document, pdf: Sensitive[bytes], paper: Text) -> bool:
+        again = False
         while True:
             job = _job()
-            request = PrintDocument(job, pdf.reveal(), document.pages, document.number)
+            request = PrintDocument(job, pdf.reveal(), document.pages, document.number, again)
             try:
                 printed = self._asker.ask(PrintingDocument(request, paper), back=False)
-            except DeviceError as error:
+            except DeviceError as failed:
+                again |= failed.pages is None
+                # What an earlier job has printed unseen, this one cannot tell either.
+                error = failed.with_pages(failed.pages or None) if again else failed
                 self._papers |= error.pages != 0
                 self._report(document, PrintReport(job=job, pages=error.pages, complete=False))
                 problem = document_not_printed(error, document, paper)

@@ -483,6 +483,64 @@ def test_what_was_lost_never_comes_out_later(order: str) -> None:
         assert stand.sheets() == 1
 
 
+def _lost_sight_of(stand: PrinterStand, pages: int) -> None:
+    """The printer takes the document, prints ``pages`` of it, and answers nobody meanwhile."""
+    future = stand.begin()
+    stand.until(lambda: stand.printer.look()["documents"])
+    stand.printer.obey("refuse", code=503)
+    assert failure_of(future).pages is None
+    stand.until(lambda: stand.sheets() == pages)
+
+
+ONLY_PRINT_JOB = (IppOperation.CREATE_JOB, IppOperation.SEND_DOCUMENT, IppOperation.VALIDATE_JOB)
+
+
+@pytest.mark.parametrize("printer", [{}, {"cups_version": "2.4.2"}], ids=["printer", "queue"])
+def test_what_came_out_unseen_is_not_printed_again(printer: dict[str, Any]) -> None:
+    settings = {"answer_s": 0.3, "settle_s": 0.3}
+    with standing(settings, seconds_per_page=0.1, **printer) as stand:
+        _lost_sight_of(stand, 3)
+        again = replace(a_job("again"), again=True)
+        assert stand.failure(again).reason is Reason.OFFLINE, "the printer still answers nobody"
+        stand.printer.obey("refuse", code=0)
+        stand.driver.status()  # as between two jobs, when the driver clears away what was left
+        assert stand.print(again) == PagesPrinted("again", 3)
+        assert stand.sheets() == 3
+        assert stand.print(a_job("copy")).pages == 3, "another document of the same name"
+        assert stand.sheets() == 6
+
+
+@pytest.mark.parametrize("without", [(), ONLY_PRINT_JOB], ids=["by number", "by name"])
+def test_another_process_of_the_driver_prints_nothing_again(
+    without: tuple[IppOperation, ...],
+) -> None:
+    with standing({"answer_s": 0.3, "settle_s": 0.3}, without=without) as stand:
+        stand.print(a_job("first"))
+        another = PrinterStand(stand.printer)
+        another.host.start()
+        try:
+            again = replace(a_job("again"), again=True)
+            assert another.print(again) == PagesPrinted("again", 3)
+            assert stand.sheets() == 3
+            assert another.print(replace(again, job="other", title="another")).pages == 3
+            assert stand.sheets() == 6
+        finally:
+            another.host.stop()
+
+
+@pytest.mark.parametrize("printer", [{}, {"cups_version": "2.4.2"}], ids=["printer", "queue"])
+def test_what_did_not_come_out_whole_is_printed_again(printer: dict[str, Any]) -> None:
+    settings = {"answer_s": 0.3, "settle_s": 0.3, "patience_s": 9.0}
+    with standing(settings, seconds_per_page=0.1, **printer) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        _lost_sight_of(stand, 1)
+        stand.printer.obey("refuse", code=0)
+        stand.driver.reset()
+        stand.printer.obey("clear jam")
+        assert stand.print(replace(a_job("again"), again=True)) == PagesPrinted("again", 3)
+        assert stand.sheets() == 4
+
+
 def test_an_earlier_visit_left_a_job_behind() -> None:
     with standing({"patience_s": 30.0}) as crashed:
         crashed.printer.obey("jam", after_pages=1)

@@ -236,6 +236,25 @@ def test_a_printer_that_dies_and_the_citizen_goes_home(
     assert played.last(Farewell).papers is (pages is None), "a sheet may lie there"
 
 
+def test_after_an_unseen_print_the_printer_is_asked_what_came_of_it(here: World) -> None:
+    played = here.serve(
+        "P01",
+        CERTIFICATE,
+        *CHOSEN,
+        (PrintingDocument, fails(Reason.OFFLINE, 0)),
+        (titled("A4 打印机没有响应，缴存证明还没有打完"), action(RETRY)),
+        (PrintingDocument, fails(Reason.OFFLINE, None)),
+        (Problem, action(RETRY)),
+        (PrintingDocument, fails(Reason.OFFLINE, 0)),
+        (titled("A4 打印机没有响应，缴存证明可能没有打全"), action(RETRY)),
+        (PrintingDocument, printed),
+        READY,
+    )
+    again = [s.request.again for s in played.script.steps if isinstance(s, PrintingDocument)]
+    assert again == [False, False, True, True]
+    assert reports(here) == [(0, False), (None, False), (None, False), (1, True)]
+
+
 def test_leaving_at_a_printer_in_trouble(here: World) -> None:
     played = here.play(
         *here.signed_in("P01"),
