@@ -37,7 +37,7 @@ esac
 """``systemctl`` in front of a unit that is ``$state``; a masked one it does not start."""
 
 
-class Machine:
+class ScriptedMachine:
     """A machine without anything, under ``root``, on which the package's scripts are run."""
 
     def __init__(self, root: Path) -> None:
@@ -95,15 +95,17 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+def machine(tmp_path: Path) -> ScriptedMachine:
+    return ScriptedMachine(tmp_path)
 
 
 JOURNAL, SETTINGS = "var/lib/kiosk/journal.sqlite", "etc/kiosk/terminal.toml"
 
 
 @pytest.mark.parametrize("word", ["configure", "abort-remove"])
-def test_a_unit_that_somebody_has_masked_stays_out_of_service(machine: Machine, word: str) -> None:
+def test_a_unit_that_somebody_has_masked_stays_out_of_service(
+    machine: ScriptedMachine, word: str
+) -> None:
     machine.file(SETTINGS).touch()
     machine.state = "masked"
     assert machine.run("postinst", word) == 0, machine.said
@@ -116,7 +118,7 @@ def test_a_unit_that_somebody_has_masked_stays_out_of_service(machine: Machine, 
 
 @pytest.mark.parametrize("target", ["ours", "the machine's"])
 def test_a_target_of_the_machine_itself_does_not_break_the_installation(
-    machine: Machine, target: str
+    machine: ScriptedMachine, target: str
 ) -> None:
     machine.target = target
     assert machine.run("postinst", "configure") == 0, machine.said
@@ -124,7 +126,9 @@ def test_a_target_of_the_machine_itself_does_not_break_the_installation(
     assert ("Ctrl-Alt-Del is not switched off" in machine.said) is (target != "ours")
 
 
-def test_a_purge_leaves_nothing_of_a_terminal_whose_operations_are_known(machine: Machine) -> None:
+def test_a_purge_leaves_nothing_of_a_terminal_whose_operations_are_known(
+    machine: ScriptedMachine,
+) -> None:
     machine.file(JOURNAL).touch()
     machine.file(SETTINGS).touch()
     assert machine.run("prerm", "remove") == 0, machine.said
@@ -136,7 +140,9 @@ def test_a_purge_leaves_nothing_of_a_terminal_whose_operations_are_known(machine
     assert machine.told[-1] == "deluser --quiet --system kiosk"
 
 
-def test_a_purge_of_a_package_that_was_not_set_up_takes_no_witness_away(machine: Machine) -> None:
+def test_a_purge_of_a_package_that_was_not_set_up_takes_no_witness_away(
+    machine: ScriptedMachine,
+) -> None:
     """dpkg runs no prerm of it, as after an upgrade that was broken off."""
     machine.file(JOURNAL).touch()
     machine.file(SETTINGS).touch()
@@ -147,12 +153,12 @@ def test_a_purge_of_a_package_that_was_not_set_up_takes_no_witness_away(machine:
     assert "Install the package again" in machine.said
 
 
-def test_a_package_that_was_never_set_up_can_be_purged(machine: Machine) -> None:
+def test_a_package_that_was_never_set_up_can_be_purged(machine: ScriptedMachine) -> None:
     for word in ("remove", "purge"):
         assert machine.run("postrm", word) == 0, machine.said
 
 
-def test_a_journal_that_is_written_again_is_asked_again(machine: Machine) -> None:
+def test_a_journal_that_is_written_again_is_asked_again(machine: ScriptedMachine) -> None:
     machine.file(JOURNAL).touch()
     assert machine.run("prerm", "remove") == 0, machine.said
     assert machine.run("postinst", "configure") == 0, machine.said
