@@ -43,7 +43,8 @@ class Enrolment(WireModel):
 
 class EnrolledTerminal(WireModel):
     """What an allowed terminal gets. ``certificate`` is its own with the chain above it, ``ca``
-    what the centre's TLS certificate comes from, ``url`` where the contract is served."""
+    what the centre's TLS certificate comes from, ``url`` where the contract is served,
+    ``ticket_signers`` the certificates of those who may sign maintenance tickets."""
 
     terminal: TerminalNumber
     place: Line
@@ -52,6 +53,7 @@ class EnrolledTerminal(WireModel):
     ca: Pem | None = None
     seal_roots: Pem
     sealer: Annotated[str, line(255, least=1)]
+    ticket_signers: Pem | None = None
 
 
 class EnrolmentState(WireModel):
@@ -69,6 +71,8 @@ class RenewalRequest(WireModel):
 
 
 class Renewal(WireModel):
-    """The new certificate with the chain above it."""
+    """The new certificate with the chain above it, and who may sign maintenance tickets now, where
+    the enrolment has brought that."""
 
     certificate: Pem
+    ticket_signers: Pem | None = None

@@ -27,6 +27,8 @@ from kiosk.settings import ENROLLED
 
 FOLDER = "identity"
 _NEXT = "next"
+_SIGNERS = "ticket-signers"
+"""Without ``.pem``: the certificates of those who may sign maintenance tickets."""
 _USED = "used-tickets"
 """The ids of the tickets that were used here, one a line."""
 
@@ -96,7 +98,11 @@ class TerminalIdentity:
         """Put what the centre granted to ``key`` in force; ``ticket``: the id of the ticket that
         it came by. Raises :class:`NotEnrolled`, then nothing has changed; ``OSError``."""
         certificate = own_certificate(granted.certificate, key, granted.terminal)
-        for name, pem in (("seal_roots", granted.seal_roots), ("ca", granted.ca)):
+        for name, pem in (
+            ("seal_roots", granted.seal_roots),
+            ("ca", granted.ca),
+            ("ticket_signers", granted.ticket_signers),
+        ):
             if pem is not None:
                 _certificates(name, pem)
         if ticket and ticket in self.used_tickets():
@@ -105,6 +111,7 @@ class TerminalIdentity:
         files = {"key": key.path.read_text(), "request": self.request(key).request}
         files |= {"certificate": granted.certificate, "seal-roots": granted.seal_roots}
         files |= {"ca": granted.ca} if granted.ca else {}
+        files |= {_SIGNERS: granted.ticket_signers} if granted.ticket_signers else {}
         keys.make_folder(folder)
         for name, pem in files.items():
             _write(folder / f"{name}.pem", pem)
@@ -125,10 +132,13 @@ class TerminalIdentity:
         return ()
 
 
-def renewed(file: Path, enrolled: Path, pem: str) -> tuple[datetime, datetime]:
+def renewed(
+    file: Path, enrolled: Path, pem: str, signers: str | None = None
+) -> tuple[datetime, datetime]:
     """Put the next certificate ``pem`` into ``file``, for the same key, and its dates into
-    ``enrolled.toml``; returns them. Raises :class:`NotEnrolled` for another's and for one that
-    brings no time, ``OSError``."""
+    ``enrolled.toml``; returns them. ``signers``: who may sign maintenance tickets from now on, put
+    in the place of those that the enrolment has brought. Raises :class:`NotEnrolled` for another's
+    and for one that brings no time, ``OSError``."""
     before = _certificates("certificate", file.read_text())[0]
     after = _certificates("certificate", pem)[0]
     if _public(after) != _public(before) or after.subject != before.subject:
@@ -136,6 +146,10 @@ def renewed(file: Path, enrolled: Path, pem: str) -> tuple[datetime, datetime]:
     if after.not_valid_after_utc <= before.not_valid_after_utc:
         raise NotEnrolled(en("the certificate ends no later than the present one"))
     _in_time(after)
+    beside = file.with_name(f"{_SIGNERS}.pem")
+    if signers and beside.exists():
+        _certificates("ticket_signers", signers)
+        _write(beside, signers)
     _write(file, pem)
     return _tell_dates(enrolled, after)
 
@@ -215,6 +229,7 @@ def _table(
             f"terminal = {json.dumps(granted.terminal)}",
             "[centre]",
             *(f"{name} = {json.dumps(value)}" for name, value in centre.items()),
+            *_maintenance(granted, folder),
             "[enrolled]",
             *(f"{name} = {json.dumps(value)}" for name, value in enrolled.items()),
             f"since = {_moment(certificate.not_valid_before_utc)}",
@@ -222,6 +237,12 @@ def _table(
             "",
         ]
     )
+
+
+def _maintenance(granted: EnrolledTerminal, folder: Path) -> list[str]:
+    if not granted.ticket_signers:
+        return []
+    return ["[maintenance]", f"tickets = {json.dumps(str(folder / f'{_SIGNERS}.pem'))}"]
 
 
 def _moment(value: datetime) -> str:

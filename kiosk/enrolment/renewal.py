@@ -91,8 +91,10 @@ class CertificateRenewal:
             if due_in(enrolled, self._now()) <= 0:
                 with self._connect() as centre:
                     asked = RenewalRequest(request=enrolled.request.read_text())
-                    pem = centre.renew(asked).certificate
-                dates = identity.renewed(certificate, self._told, pem)
+                    told = centre.renew(asked)
+                dates = identity.renewed(
+                    certificate, self._told, told.certificate, told.ticket_signers
+                )
                 enrolled = self._tells(enrolled, *dates)
         except identity.NotEnrolled as error:
             raise ValueError(str(error)) from error

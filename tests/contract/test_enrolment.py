@@ -38,8 +38,10 @@ from kiosk.enrolment.enrolling import EnrolmentView, enrol
 from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity, renewed
 from kiosk.enrolment.key import KeyUnusable
 from kiosk.enrolment.signed import TicketRefused
+from kiosk.maintenance import ticket as maintenance
 from kiosk.workshop.sandbox import enrolment as desk
 from kiosk.workshop.sandbox.server import serving_both
+from kiosk.workshop.sandbox.tickets import maintenance_ticket
 from kiosk.workshop.sandbox.tls import SandboxCa
 
 
@@ -168,6 +170,40 @@ def test_a_terminal_shows_a_code_and_is_in_service_once_it_is_allowed(
     assert key.hash in told
     with stage.client(loaded) as client:  # speaks TLS with the certificate, and renews it
         client.renew(RenewalRequest(request=loaded.enrolled.request.read_text()))
+
+
+def test_who_signs_maintenance_tickets_comes_with_the_enrolment(
+    stage: EnrolmentStage, new: NewTerminal
+) -> None:
+    new.enrolled_by(stage, "YL-0317")
+    loaded = new.load()
+    signers = loaded.maintenance.tickets
+    assert signers.parent == loaded.enrolled.request.parent  # type: ignore[union-attr]
+    assert "KEY" not in signers.read_text()
+    text = maintenance_ticket(stage.ca, "YL-0317", order="W1", number="6021", name="陈工")
+    assert maintenance.check(text, signers, "YL-0317").worker.number == "6021"
+
+
+def test_a_renewal_brings_who_signs_from_now_on(
+    stage: EnrolmentStage, new: NewTerminal, tmp_path: Path
+) -> None:
+    new.enrolled_by(stage, "YL-0318")
+    loaded = new.load()
+    assert loaded.centre.certificate
+    assert loaded.enrolled
+    others = SandboxCa(tmp_path / "others").root.read_text()
+    request = loaded.enrolled.request.read_text()
+    with stage.client(loaded) as client:
+        told = client.renew(RenewalRequest(request=request))
+    assert told.ticket_signers == loaded.maintenance.tickets.read_text()
+    later = stage.ca.certified("YL-0318", desk.key_of(request), timedelta(days=400))
+    enrolled = new.state / settings.ENROLLED
+    before = loaded.centre.certificate.read_text()
+    with pytest.raises(NotEnrolled, match="ticket_signers"):
+        renewed(loaded.centre.certificate, enrolled, later, "nothing")
+    assert loaded.centre.certificate.read_text() == before
+    renewed(loaded.centre.certificate, enrolled, later, others)
+    assert loaded.maintenance.tickets.read_text() == others
 
 
 def test_what_terminal_toml_says_goes_before_what_came_with_the_enrolment(

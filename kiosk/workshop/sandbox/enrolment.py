@@ -204,7 +204,9 @@ class EnrolmentDesk:
         with self._store.transaction():
             self._give(number, place, key, exchange=exchange)
             papers = self._papers(number, self._new(number, request), url)
-        claims = {"sub": key, "terminal": papers.model_dump(mode="json")}
+        # Who signs tickets is known where one is taken, and one more code would have to be scanned.
+        told = papers.model_dump(mode="json", exclude={"ticket_signers"})
+        claims = {"sub": key, "terminal": told}
         return sign(self.ca, ticket.TYPE, hours, claims)
 
     @property
@@ -269,7 +271,13 @@ class EnrolmentDesk:
             ca=self.ca.root.read_text() if url.startswith("https") else None,
             seal_roots=self._seal.root.read_text(),
             sealer=CENTRE,
+            ticket_signers=self.signers(),
         )
+
+    def signers(self) -> str:
+        """The certificates of those who sign tickets, in PEM, without their keys."""
+        found = x509.load_pem_x509_certificates(self.ca.signer_of_tickets().read_bytes())
+        return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
 
 
 def key_of(request: str) -> ec.EllipticCurvePublicKey:

@@ -49,4 +49,6 @@ def enrolment_state(centre: AtCentre, url: ContractAddress, id: Id) -> Enrolment
 @certified.post("/certificates", status_code=201)
 def renew_certificate(centre: AtCentre, terminal: Terminal, body: RenewalRequest) -> Renewal:
     """The terminal's next certificate, for the key of its present one. Refuses request-invalid."""
-    return Renewal(certificate=centre.enrolments.renew(terminal, body.request))
+    enrolments = centre.enrolments
+    certificate = enrolments.renew(terminal, body.request)
+    return Renewal(certificate=certificate, ticket_signers=enrolments.signers())
