@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from io import TextIOWrapper
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from drivers.sentence import en
-from kiosk.doctor import acceptance, examination, history, trial_prints
+from kiosk.doctor import acceptance, examination, history, screen_pictures, trial_prints
 from kiosk.doctor.acceptance import TrialPrint
 from kiosk.doctor.examination import Report
 from kiosk.doctor.text import text
@@ -48,7 +49,7 @@ def report(
         _complain(en("not kept: {why}", why=error.strerror or type(error).__name__))
     if pdf:
         pictures = trial_prints.pictures(settings, at, printed) if prints else ()
-        _write(pdf, made, settings.profile, pictures)
+        _write(pdf, made, settings.profile, chain(pictures, _screen(file)))
     return 0 if made.fit else 1
 
 
@@ -69,6 +70,14 @@ def report_without(
 def _show(made: Report, as_json: bool) -> None:
     say = partial(say_sentence, language=locale_language())
     click.echo(made.json() if as_json else text(made, say, colour=sys.stdout.isatty()))
+
+
+def _screen(file: Path) -> Iterator[TrialPrint]:
+    """The screen's test page; a page that cannot be drawn is told, and breaks nothing."""
+    try:
+        yield screen_pictures.trial_page(file)
+    except screen_pictures.NotDrawn as error:
+        _complain(en("no picture of the screen's test page: {why}", why=str(error)))
 
 
 def _write(pdf: Path, made: Report, profile: str, pictures: Iterable[TrialPrint]) -> None:

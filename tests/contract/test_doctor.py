@@ -140,6 +140,34 @@ def test_test_prints_come_out_and_stand_in_the_acceptance_report(
     assert remote.look(Kind.DOCUMENT_PRINTER)["documents"]
 
 
+def test_the_screens_test_page_stands_in_the_acceptance_report(
+    here: DemoPlace, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.pdf"
+    result = doctor(only(here, tmp_path, Kind.ID_CARD), tmp_path, "--pdf", str(path))
+    assert result.exit_code == 0, result.output
+    report = pypdfium2.PdfDocument(path.read_bytes())
+    last = report[len(report) - 1]
+    assert "屏幕试看页" in last.get_textpage().get_text_range()
+    (picture,) = last.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+    shown = np.asarray(picture.get_bitmap().to_pil().convert("L"))
+    assert shown.shape[0] > shown.shape[1]  # upright, as the settings say
+    assert shown.std() > 10  # not one colour: something is drawn
+
+
+def test_a_screen_that_is_not_drawn_takes_no_report_away(
+    here: DemoPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "ui").mkdir()
+    (tmp_path / "ui/__init__.py").write_text("raise SystemExit('no display here')")
+    path = tmp_path / "report.pdf"
+    monkeypatch.chdir(tmp_path)
+    result = doctor(only(here, tmp_path, Kind.ID_CARD), tmp_path, "--pdf", str(path))
+    assert "no picture of the screen's test page: no display here" in result.output
+    assert path.read_bytes().startswith(b"%PDF")
+
+
 def test_a_printer_without_paper_fails_its_test_print(here: DemoPlace, remote: Remote) -> None:
     remote.tell(Kind.RECEIPT_PRINTER, "paper out")
     loaded = settings_file.load(here.settings)
