@@ -604,6 +604,16 @@ class TouchTestContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class AimCameraContent(PageContent):
+    """The camera's picture as it is now, and the oval in which a face belongs."""
+
+    title: str
+    lead: str
+    picture: str  # what a screen reader calls the picture
+    actions: tuple[ActionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RemedyPart:
     """One thing to do; ``picture`` is an icon, ``number`` its place in the order."""
 

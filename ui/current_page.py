@@ -26,7 +26,6 @@ from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
 from kiosk.settings import Side
-from kiosk.visit.face_steps import CaptureFace
 from kiosk.visit.operation_steps import AwaitResult, Deciding
 from kiosk.visit.steps import CANNOT_DRAW, MAINTENANCE, Preview, Problem, Step
 from kiosk.visit.waits import LEAVING, RETURNING
@@ -176,7 +175,7 @@ class CurrentPage(QObject):
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
         self._toShow.emit(_Shown(step, ticket, back))
 
-    def coach(self, step: CaptureFace, *, ticket: int, preview: Stream | None) -> None:
+    def coach(self, step: Step[Any], *, ticket: int, preview: Stream | None) -> None:
         self._toCoach.emit(step, ticket, preview)
 
     def amend(self, step: Step[Any], *, ticket: int) -> None:

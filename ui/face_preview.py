@@ -1,4 +1,4 @@
-"""The camera's preview on a page: an oval, redrawn for each new picture, kept nowhere else.
+"""The camera's picture on a page: redrawn for each new one, kept nowhere else.
 
 The item's texture node owns its texture: the next picture's texture replaces and frees it. Without
 ownership a preview grew by 30 MB a second. With the preview's end the node is given up, and what is
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from PySide6.QtQuick import QQuickItem, QQuickWindow, QSGNode, QSGSimpleTextureNode
 
 from drivers.camera.types import Stream
@@ -20,6 +20,10 @@ QML_IMPORT_NAME = "Kiosk"
 EVERY_MS = 33
 """From one look for a new picture to the next."""
 _EMPTY = QColor("#C9D0D9")
+_DARK = QColor("#14243A")
+_SHADE = QColor(20, 36, 58, 150)
+_VIEW = (3, 4)
+"""What of a picture a capture sees, its middle: ``kiosk/identity/face/quality.py:view_of``."""
 
 
 class FacePreview(QQuickItem):
@@ -111,11 +115,49 @@ class FacePreview(QQuickItem):
         return node
 
 
+class CameraView(FacePreview):
+    """The whole newest picture, mirrored; what a face capture does not see lies in the shade round
+    its oval."""
+
+    def picture(self) -> QImage:
+        size = QSize(max(1, round(self.width())), max(1, round(self.height())))
+        image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(_DARK)
+        where = QRectF(0, 0, size.width(), size.height())
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._image is not None:
+            fitting = self._image.size().scaled(size, Qt.AspectRatioMode.KeepAspectRatio)
+            where = _centred(where, fitting.width(), fitting.height())
+            painter.save()
+            painter.translate(size.width(), 0)
+            painter.scale(-1, 1)
+            painter.drawImage(where, self._image)
+            painter.restore()
+        seen = QSize(*_VIEW).scaled(where.size().toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        oval = _centred(where, seen.width(), seen.height())
+        shade = QPainterPath()
+        shade.addRect(where)
+        shade.addEllipse(oval)  # odd-even: the oval is left out
+        painter.fillPath(shade, _SHADE)
+        painter.setPen(QPen(Qt.GlobalColor.white, 4))
+        painter.drawEllipse(oval.adjusted(2, 2, -2, -2))
+        painter.end()
+        return image
+
+
+def _centred(around: QRectF, width: float, height: float) -> QRectF:
+    left, top = around.center().x() - width / 2, around.center().y() - height / 2
+    return QRectF(left, top, width, height)
+
+
 def register(source: QObject) -> None:
-    """Make the item known to QML; ``source`` has the preview."""
+    """Make the items known to QML; ``source`` has the preview."""
     from PySide6.QtQml import qmlRegisterType
 
     FacePreview.source = source
-    name: Any = FacePreview.__name__  # the stub says bytes where the call takes str only
-    module: Any = QML_IMPORT_NAME
-    qmlRegisterType(FacePreview, module, 1, 0, name)
+    module: Any = QML_IMPORT_NAME  # the stub says bytes where the call takes str only
+    for item in (FacePreview, CameraView):
+        name: Any = item.__name__
+        qmlRegisterType(item, module, 1, 0, name)

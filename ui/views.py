@@ -88,7 +88,7 @@ from kiosk.visit.steps import (
     Tone,
     WayTile,
 )
-from kiosk.visit.trial_steps import TouchTest
+from kiosk.visit.trial_steps import AimCamera, TouchTest
 from kiosk.visit.unit_steps import ChooseEmployees, PresentEmployeeCard, UnitMenu
 from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
 from ui import attract_words, charts
@@ -96,6 +96,7 @@ from ui.contents import (
     ActionPart,
     AdvicePart,
     AgreementContent,
+    AimCameraContent,
     AttractContent,
     AwaitResultContent,
     ChooseContent,
@@ -1323,6 +1324,15 @@ def _touch_test(_step: TouchTest, look: Look) -> TouchTestContent:
     )
 
 
+def _aim_camera(_step: AimCamera, look: Look) -> AimCameraContent:
+    return AimCameraContent(
+        title=look.word(_("摄像头对准")),
+        lead=look.word(_("站到市民的位置：脸要在椭圆正中。画面只在这一页，不保存")),
+        picture=look.word(_("摄像头的画面")),
+        actions=_actions((Action(DONE, _("对好了"), "check"),), look),
+    )
+
+
 def _show_remedy(step: ShowRemedy, look: Look) -> RemedyContent:
     done = _("弄好了") if step.remedy.by_hand else _("知道了")
     return RemedyContent(
@@ -1561,6 +1571,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     Problem: _problem,
     ShowRemedy: _show_remedy,
     TouchTest: _touch_test,
+    AimCamera: _aim_camera,
     AgreeToTerms: _agree_to_terms,
     ConsentToFace: _consent_to_face,
     ReadNotice: _read_notice,

@@ -1,4 +1,4 @@
-"""The acts that try the panel: touch, brightness, and how loud the terminal is."""
+"""The acts that try the panel and aim the camera: touch, brightness, loudness, the picture."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.maintenance.acts import maintenance_act
 from kiosk.maintenance.session import MaintenanceSession
 from kiosk.terminal.volume import keep_volume
 from kiosk.visit.steps import Choose, Option
-from kiosk.visit.trial_steps import TouchTest
+from kiosk.visit.trial_steps import AimCamera, TouchTest
 from kiosk.words import Sayable, _
 
 STEPS = (20, 40, 60, 80, 100)
@@ -29,6 +29,13 @@ def _percent(title: Sayable) -> Choose:
 def try_touch(session: MaintenanceSession) -> Sayable:
     """Have every field of the panel pressed."""
     session.ask(TouchTest())
+    return ""
+
+
+@maintenance_act("camera-aim", title=_("摄像头对准"), icon="camera", device=Kind.CAMERA)
+def aim_camera(session: MaintenanceSession) -> Sayable:
+    """Show what the camera sees, until the technician goes back."""
+    session.ask(AimCamera())
     return ""
 
 

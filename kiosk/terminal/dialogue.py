@@ -28,6 +28,7 @@ from kiosk.visit.steps import (
     PrintStep,
     Step,
 )
+from kiosk.visit.trial_steps import AimCamera
 from kiosk.visit.troubles import held_up_by
 from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
@@ -54,7 +55,7 @@ class Screen(Protocol):
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
         """Show ``step``; the screen passes the citizen's answer on with ``ticket``."""
 
-    def coach(self, step: CaptureFace, *, ticket: int, preview: Stream | None) -> None:
+    def coach(self, step: Step[Any], *, ticket: int, preview: Stream | None) -> None:
         """Show on the page of ``ticket`` what ``step`` says now, and the camera's ``preview``."""
 
     def amend(self, step: Step[Any], *, ticket: int) -> None:
@@ -120,6 +121,8 @@ class FaceTaker(Protocol):
     """Captures faces: :class:`kiosk.identity.face.booth.FaceBooth`."""
 
     def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]: ...
+
+    def aim(self, show: Callable[[Stream], None], cancel: CancelToken) -> Future[Any]: ...
 
 
 class Dialogue:
@@ -317,6 +320,8 @@ class Dialogue:
         answered."""
         if isinstance(step, CaptureFace):
             self._take_face(step, ticket, cancel)
+        if isinstance(step, AimCamera):
+            self._aim_camera(step, ticket, cancel)
         if isinstance(step, EnterPin):
             self._take_pin(step, ticket, cancel)
         if not isinstance(step, DeviceStep):
@@ -331,10 +336,21 @@ class Dialogue:
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
         return Deadline(step.seconds + GRACE_S), step.device
 
-    def _take_face(self, step: CaptureFace, ticket: int, cancel: CancelToken) -> None:
+    def _the_booth(self) -> FaceTaker:
         if self._booth is None:
             said = f"no {Kind.CAMERA} in the settings"
             raise DeviceError(Reason.NO_DEVICE, said, device=Kind.CAMERA)
+        return self._booth
+
+    def _aim_camera(self, step: AimCamera, ticket: int, cancel: CancelToken) -> None:
+        def show(preview: Stream) -> None:
+            self.screen.coach(step, ticket=ticket, preview=preview)
+
+        future = self._the_booth().aim(show, cancel)
+        future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
+
+    def _take_face(self, step: CaptureFace, ticket: int, cancel: CancelToken) -> None:
+        booth = self._the_booth()
 
         def over() -> bool:
             return cancel.cancelled
@@ -347,7 +363,7 @@ class Dialogue:
             if over():  # this page went while the capture was still telling
                 self.cabinet.fall_silent()
 
-        future = self._booth.take(step, show, cancel)
+        future = booth.take(step, show, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
 
     def _take_pin(self, step: EnterPin, ticket: int, cancel: CancelToken) -> None:

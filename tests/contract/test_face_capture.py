@@ -602,6 +602,36 @@ def test_a_booth_without_models_says_so(
     assert taken == FaceTaken(why_not=closed_for_models(tmp_path))
 
 
+def test_a_technician_sees_the_camera_only_while_the_page_is_open(
+    booth: tuple[FaceBooth, ShownFace], camera: tuple[Camera, Host]
+) -> None:
+    one, _ = booth
+    cancel, shown = CancelToken(), list[Stream]()
+    future = one.aim(shown.append, cancel)
+    assert _soon(lambda: bool(shown))
+    assert shown[0].latest().image.any()
+    assert camera[0].look()["viewers"] == 1
+    cancel.cancel()
+    with pytest.raises(DeviceError) as caught:
+        future.result(5.0)
+    assert caught.value.reason is Reason.CANCELLED
+    assert _soon(lambda: camera[0].look()["viewers"] == 0)
+
+
+@pytest.mark.parametrize("fault", ["freeze", "unplug"])
+def test_a_camera_that_is_lost_while_it_is_aimed_is_told(
+    booth: tuple[FaceBooth, ShownFace], camera: tuple[Camera, Host], fault: str
+) -> None:
+    one, _ = booth
+    shown = list[Stream]()
+    future = one.aim(shown.append, CancelToken())
+    assert _soon(lambda: bool(shown))
+    camera[0].obey(fault)
+    with pytest.raises(DeviceError) as caught:
+        future.result(20.0)
+    assert caught.value.device is Kind.CAMERA
+
+
 @pytest.mark.parametrize("fault", ["freeze", "unplug"])
 def test_a_camera_that_is_lost_leads_to_the_other_ways(
     booth: tuple[FaceBooth, ShownFace],

@@ -17,7 +17,7 @@ from kiosk.visit.maintenance_steps import (
     Todo,
 )
 from kiosk.visit.steps import Action, ChooseWay, Fact, Step, Tone, WayTile
-from kiosk.visit.trial_steps import TouchTest
+from kiosk.visit.trial_steps import AimCamera, TouchTest
 from kiosk.visit.troubles import NOUNS
 from kiosk.words import Sayable, _
 
@@ -94,6 +94,7 @@ def maintenance_samples() -> dict[str, Step[Any]]:
         "95-maintenance-pin": EnterStaffPin(_("密码不对，还可以试 {left} 次", left=2)),
         "95-maintenance": home,
         "95-maintenance-touch": TouchTest(),
+        "95-maintenance-camera": AimCamera(),
         "95-maintenance-well": replace(
             home,
             todo=(),

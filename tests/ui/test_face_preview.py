@@ -14,10 +14,11 @@ from PySide6.QtGui import QColor, QImage
 from drivers.camera.slots import Slots
 from kiosk.identity.face.hints import ACTIONS, HeadAction
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching
+from kiosk.visit.trial_steps import AimCamera
 from kiosk.words import Language, say
 from tests.ui.face_samples import CHALLENGE
 from tests.ui.theatre import Setting, Theatre
-from ui.face_preview import FacePreview
+from ui.face_preview import CameraView, FacePreview
 
 STEP = CaptureFace(CHALLENGE, "s")
 SIZE = (480, 360, 3)
@@ -57,6 +58,29 @@ def test_the_newest_picture_stands_in_the_oval(theatre: Theatre) -> None:
     oval: QImage = preview_item(theatre).picture()
     assert oval.pixelColor(1, 1).alpha() == 0
     assert oval.pixelColor(oval.width() // 2, 3).alpha() == 255
+
+
+def test_a_technician_sees_the_whole_picture_mirrored_and_the_oval(theatre: Theatre) -> None:
+    slots = Slots(480 * 640 * 3)
+    theatre.show(AimCamera())
+    view = preview_item(theatre)
+    assert isinstance(view, CameraView)
+    image = np.full((480, 640, 3), 255, np.uint8)
+    image[:, :20] = (0, 0, 255)  # red, at the left edge of the camera's picture
+    slots.put(image, time.monotonic())
+    theatre.page.coach(AimCamera(), ticket=theatre.ticket, preview=slots)
+
+    def shown() -> bool:
+        return view.picture().pixelColor(view.picture().rect().center()) == QColor("white")
+
+    assert theatre.until(shown)
+    drawn = view.picture()
+    middle = drawn.height() // 2
+    right, left = (drawn.pixelColor(x, middle) for x in (drawn.width() - 5, 5))
+    assert right.red() > right.blue()  # a mirror
+    assert QColor("white") != left == QColor(left.red(), left.green(), left.blue())  # in the shade
+    theatre.show(STEP)
+    assert theatre.page.preview is None
 
 
 def test_the_words_change_on_the_same_page(theatre: Theatre) -> None:

@@ -23,7 +23,7 @@ from kiosk.terminal.cabinet import Cabinet
 from kiosk.terminal.volume import FILE, kept_volume
 from kiosk.visit.remedies import ShowRemedy, remedy_for
 from kiosk.visit.steps import PrintingSlip, ShowStatement, Step
-from kiosk.visit.trial_steps import TouchTest
+from kiosk.visit.trial_steps import AimCamera, TouchTest
 from kiosk.words import Language, say
 
 JAMMED = Status(State.USER_ERROR, problem=Reason.JAM)
@@ -202,6 +202,12 @@ def test_the_brightness_is_set_where_the_panel_can(
 def test_the_touch_test_is_asked(bench: MaintenanceBench) -> None:
     do(bench, "touch-test", StaffRole.TECHNICIAN)
     assert isinstance(bench.asked[0], TouchTest)
+
+
+def test_what_the_camera_sees_is_shown(bench: MaintenanceBench) -> None:
+    bench.hosts[Kind.CAMERA] = bench
+    assert do(bench, "camera-aim", StaffRole.TECHNICIAN) == ""
+    assert bench.asked == [AimCamera()]
 
 
 def test_the_toner_is_told_where_the_printer_tells_it(bench: MaintenanceBench) -> None:

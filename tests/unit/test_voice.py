@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from queue import Empty, Queue
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from drivers.camera.types import Stream
 from drivers.device import (
     CancelToken,
     Check,
@@ -176,6 +177,9 @@ class NodCoach:
         show(NOD, None)
         self.shows.put(show)
         return Future()
+
+    def aim(self, show: Callable[[Stream], None], cancel: CancelToken) -> Future[Any]:
+        raise AssertionError("nobody aims the camera")
 
 
 def test_a_capture_says_what_its_page_shows(mouth: Mouth) -> None:

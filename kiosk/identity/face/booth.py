@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
 from drivers.camera.types import StartStream, StopStream, Stream
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, State, Status
@@ -27,6 +29,7 @@ from kiosk.visit.troubles import device_words
 from kiosk.words import Text, _
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CAMERA_S = 8.0
 """Time for the camera's first picture."""
@@ -77,11 +80,38 @@ class FaceBooth:
         ).start()
         return future
 
+    def aim(self, show: Callable[[Stream], None], cancel: CancelToken) -> Future[Any]:
+        """Show the camera's own picture until ``cancel``, then switch the camera off; the future
+        has the ``DeviceError`` of the end. No capture begins meanwhile, and nobody judges the
+        picture. ``show`` is called in a thread of its own."""
+        future: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                self._alone(lambda: self._aimed(show, cancel))
+            except Exception as error:  # noqa: BLE001 - as in `_run`
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="aim", daemon=True).start()
+        return future
+
+    def _aimed(self, show: Callable[[Stream], None], cancel: CancelToken) -> NoReturn:
+        stream = self._camera.execute(StartStream(), CAMERA_S, cancel)
+        try:
+            show(stream)
+            while not cancel.wait(_LOOK_S):
+                status = self._camera.status
+                if not status.usable:
+                    raise DeviceError(status.problem or Reason.OFFLINE, device=Kind.CAMERA)
+        finally:
+            self._camera.submit(StopStream(), _STOP_S)
+        raise DeviceError(Reason.CANCELLED, device=Kind.CAMERA)
+
     def _run(
         self, step: CaptureFace, show: ShowFace, cancel: CancelToken, future: Future[FaceTaken]
     ) -> None:
         try:
-            taken = self._taken_alone(step, show, cancel)
+            taken = self._alone(lambda: self._taken(step, show, cancel))
         except DeviceError as error:
             if cancel.cancelled:
                 future.set_exception(error)
@@ -92,11 +122,12 @@ class FaceBooth:
         else:
             future.set_result(taken)
 
-    def _taken_alone(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> FaceTaken:
+    def _alone(self, use: Callable[[], T]) -> T:
+        """What ``use`` of the camera gives, once whoever used it before has switched it off."""
         if not self._one.acquire(timeout=LEFT_S):
             raise DeviceError(Reason.OFFLINE, device=Kind.CAMERA)
         try:
-            return self._taken(step, show, cancel)
+            return use()
         finally:
             self._one.release()
 
