@@ -23,7 +23,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> PrivacyReport:
     """The citizen has left; the next visit is on the screen, a standby is ready."""
     file = tmp_path_factory.mktemp("privacy") / "report.json"
     command = [sys.executable, "-m", "tests.privacy", "--short", "--report", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     assert file.exists(), done.stdout + done.stderr
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return PrivacyReport(**told)

@@ -97,7 +97,7 @@ def known() -> dict[str, list[str]] | None:
 def drawn_afresh() -> dict[str, str]:
     """The hashes of all pictures, drawn in a process of their own, always in the same order."""
     command = [sys.executable, "-m", "tests.ui.goldens", "--hashes"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=600)
     hashes: dict[str, str] = json.loads(done.stdout)
     return hashes
 

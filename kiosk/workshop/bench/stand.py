@@ -241,6 +241,7 @@ def stand(make: Callable[[Path], EmulatedCabinet]) -> Iterator[Stand]:
         watch = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         watch.bind(str(directory / "watch"))
         watch.listen(8)
+        stack.callback(watch.shutdown, socket.SHUT_RDWR)  # a close alone wakes no `accept`
         log = directory / "log"
         keeper = [sys.executable, "-c", _KEEPER, str(settings)]
         command = visit_command(settings, *robots.options(robots.WATCH, directory / "watch"))
