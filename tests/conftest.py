@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
+import time
 from collections.abc import Generator, Iterator
 
 import hypothesis
 import pytest
 
-from tests import qt_messages
+from tests import qt_messages, waiting
 
 # Before anybody imports Qt: no display is needed, and every picture is drawn the same way.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -48,6 +50,10 @@ LONGEST = (
 """Each of these files takes half a minute or more on one worker process."""
 
 
+CENTRES = ("stand-in centre", "AnyIO worker thread")
+"""Threads of the stand-in centre that serves all files of the services."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Collect the tests without the collector of garbage, which would look through all of them
@@ -68,6 +74,28 @@ def _qt_says_nothing() -> Iterator[None]:
     qt_messages.said.clear()
     if said:
         pytest.fail("Qt said:\n" + "\n".join(said), pytrace=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_goes_on() -> Iterator[None]:
+    """What a file has begun ends with the file: a thread that goes on logs into the tests of
+    another file, and an object that nobody has closed warns there, when it is collected."""
+    before = set(threading.enumerate())
+
+    def goes_on() -> list[str]:
+        return sorted(one.name for one in threading.enumerate() if not allowed(one))
+
+    def allowed(one: threading.Thread) -> bool:
+        foreign = isinstance(one, threading._DummyThread)  # of Qt, or of another library
+        return one in before or foreign or one.name in CENTRES
+
+    yield
+    end = time.monotonic() + waiting.PATIENCE_S
+    while goes_on() and time.monotonic() < end:
+        time.sleep(0.005)
+    gc.collect()
+    if names := goes_on():
+        pytest.fail(f"threads of this file still run: {', '.join(names)}", pytrace=False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Never
@@ -364,18 +365,18 @@ def upset(settings: Settings) -> Iterator[Finding]:
     raise KeyError("nothing here")
 
 
-def stuck(settings: Settings) -> Iterator[Finding]:
+def stuck(settings: Settings, freed: threading.Event) -> Iterator[Finding]:
     yield HERE.good("before", "")
-    threading.Event().wait()
+    freed.wait()
 
 
-@pytest.mark.parametrize(("look", "says"), [(upset, "KeyError"), (stuck, "no answer within 1 s")])
-def test_a_probe_that_fails_or_hangs_is_a_finding(
-    here: DemoPlace, look: Callable[[Settings], Iterator[Finding]], says: str
-) -> None:
-    loaded = settings_file.load(here.settings)
+@pytest.mark.parametrize(("hangs", "says"), [(False, "KeyError"), (True, "no answer within 1 s")])
+def test_a_probe_that_fails_or_hangs_is_a_finding(here: DemoPlace, hangs: bool, says: str) -> None:
+    loaded, freed = settings_file.load(here.settings), threading.Event()
+    look = partial(stuck, freed=freed) if hangs else upset
     probes = (Probe(HERE, "broken", look, 1.0), Probe(HERE, "next", lambda _: [HERE.good("x", "")]))
     before, broken, after = run_guarded(probes, loaded)
+    freed.set()
     assert (before.name, after.name) == ("before", "x")
     assert (broken.name, broken.verdict) == ("broken", Verdict.UNKNOWN)
     assert says in broken.seen
