@@ -38,7 +38,6 @@ Window {
         focus: true
 
         Rectangle {
-            id: blank
             anchors.fill: parent
             color: Theme.paper
         }
@@ -98,7 +97,6 @@ Window {
             visible: !CurrentPage.blankScreen
         }
         Note {
-            id: hint
             visible: wanted && !CurrentPage.blankScreen
             z: 2
             x: Theme.side

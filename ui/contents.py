@@ -458,7 +458,6 @@ class EnterDigitsContent(PageContent):
     most: int
     first: int
     wrong: str
-    clear: str
     confirm: str
     other: str = ""
     """The text of the button that leads to other ways in; empty where there are none."""

@@ -139,7 +139,7 @@ class CurrentPage(QObject):
 
         appearance.languageChanged.connect(self._look_again)
         appearance.amountsChanged.connect(self._look_again)
-        appearance.changed.connect(self._forget)
+        appearance.changed.connect(self.forget)
         self._toShow.connect(self._show)
         self._toCoach.connect(self._coach)
         self._toHint.connect(self._set_hint)
@@ -153,7 +153,7 @@ class CurrentPage(QObject):
         """Forget the visit. What is shown next is nobody's."""
         self._shown = None
         self._keep_paper(None)
-        self._forget()
+        self.forget()
         self._greeting = self._hint = ""
         self._agent = False
         self._notices = self._bulletins = ()
@@ -311,11 +311,7 @@ class CurrentPage(QObject):
         self.ahead.emit(content.page, made)
 
     def forget(self) -> None:
-        """Keep no page and no content of before."""
-        self._forget()
-
-    def _forget(self) -> None:
-        """Forget what was shown before the current page."""
+        """Forget what was shown before the current page, and what was made ahead."""
         self.forgotten.emit()
         for each in self._kept.values():
             self._give_up(each)
@@ -390,7 +386,7 @@ class CurrentPage(QObject):
         self.preview = None
         self._shown = None
         self._keep_paper(None)
-        self._forget()
+        self.forget()
         self.changed.emit()
         self.blanked.emit()
         self.on_blank(done)

@@ -170,6 +170,11 @@ class Look:
         return say(value, self.language, hidden=hidden and not self.revealed)
 
     @property
+    def comma(self) -> str:
+        """What stands between the items of a list."""
+        return "、" if self.language is Language.ZH else ", "
+
+    @property
     def hotline(self) -> str:
         return self.catalogue.hotline if self.catalogue else "12329"
 
@@ -245,8 +250,7 @@ def _attract(step: Attract, look: Look) -> AttractContent:
 
 
 def _possible(kind: OpenKind, look: Look) -> str:
-    comma = "、" if look.language is Language.ZH else ", "
-    what = comma.join(map(look.word, kind.titles))
+    what = look.comma.join(map(look.word, kind.titles))
     word = _GROUPS.get(kind.group, _GROUPS["other"])[0]
     return look.word(_("{kind}：{what}", kind=word, what=what))
 
@@ -615,9 +619,8 @@ def _menu(step: Menu, look: Look) -> MenuContent:
         if why:
             closed.setdefault(why, []).append(part.title)
     filled = [(group, parts) for group, parts in groups.items() if parts]
-    comma = "、" if look.language is Language.ZH else ", "
     reasons = [
-        look.word(_("{services}：{reason}", services=comma.join(titles), reason=why))
+        look.word(_("{services}：{reason}", services=look.comma.join(titles), reason=why))
         if len(titles) <= _A_ROW
         else why
         for why, titles in closed.items()
@@ -685,16 +688,17 @@ def _choose(step: Choose, look: Look) -> ChooseContent:
         title=look.word(step.title),
         lead=look.word(step.lead),
         so_far=_facts(step.so_far, look),
-        options=tuple(
-            OptionPart(
-                option.key,
-                look.word(option.title),
-                look.word(option.hint),
-                option.icon,
-                tone=option.tone.value,
-            )
-            for option in step.options
-        ),
+        options=tuple(_option(option, look) for option in step.options),
+    )
+
+
+def _option(option: Option, look: Look) -> OptionPart:
+    return OptionPart(
+        option.key,
+        look.word(option.title),
+        look.word(option.hint),
+        option.icon,
+        tone=option.tone.value,
     )
 
 
@@ -764,12 +768,7 @@ def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
         under=look.word(headline.under) if headline else "",
         note=look.word(step.note, hidden=hides),
         note_tone=step.note_tone.value,
-        facts=tuple(
-            FactPart(
-                look.word(fact.label), look.word(fact.value, hidden=fact.hidden), fact.tone.value
-            )
-            for fact in step.facts
-        ),
+        facts=_facts(step.facts, look),
         actions=_actions(step.actions, look),
         revealed=look.revealed or not hides,
         eye=_eye(look) if hides else "",
@@ -787,10 +786,7 @@ def _show_table(step: ShowTable, look: Look) -> TableContent:
     return TableContent(
         title=look.word(step.title),
         lead=" · ".join(filter(None, (look.word(step.lead, hidden=hides), why_not))),
-        sums=tuple(
-            FactPart(look.word(each.label), look.word(each.value, hidden=each.hidden))
-            for each in step.sums
-        ),
+        sums=_facts(step.sums, look),
         tabs=tuple(
             TabPart(tab.key, look.word(tab.title), current=tab.key == step.tab) for tab in step.tabs
         ),
@@ -887,7 +883,6 @@ def _enter_digits(step: EnterDigits, look: Look) -> EnterDigitsContent:
         most=step.most,
         first=step.first,
         wrong=look.word(step.wrong) if step.wrong else "",
-        clear=look.word(_("清空")),
         confirm=look.word(_("下一步")),
         other=look.word(_("换其他方式")) if step.others else "",
     )
@@ -971,20 +966,10 @@ def _choose_reason(step: ChooseReason, look: Look) -> ReasonsContent:
         title=look.word(step.title),
         lead=look.word(step.lead),
         can_title=look.word(_("现在可以办")) if step.can else "",
-        can=tuple(_reason(option, look) for option in step.can),
+        can=tuple(_option(option, look) for option in step.can),
         cannot_title=look.word(_("现在还不能办")) if step.cannot else "",
-        cannot=tuple(_reason(option, look) for option in step.cannot),
+        cannot=tuple(_option(option, look) for option in step.cannot),
         note=look.word(step.note),
-    )
-
-
-def _reason(option: Option, look: Look) -> OptionPart:
-    return OptionPart(
-        option.key,
-        look.word(option.title),
-        look.word(option.hint),
-        option.icon,
-        tone=option.tone.value,
     )
 
 
@@ -1471,10 +1456,6 @@ def _maintenance_home(step: MaintenanceHome, look: Look) -> MaintenanceContent:
         acts=_actions(step.acts, look),
         end=look.word(_("结束维护，恢复服务")),
     )
-
-
-def _title_of_maintenance(todo: int) -> Sayable:
-    return _("{count} 项要处理", count=todo) if todo else _("没有要处理的")
 
 
 def _state_of(card: DeviceCard) -> Sayable:

@@ -4,7 +4,6 @@ import QtQuick
 import Kiosk
 
 Rectangle {
-    id: cover
     visible: IdleClock.covered && !CurrentPage.blankScreen
     color: Theme.paper
     Accessible.role: Accessible.Dialog
@@ -15,7 +14,6 @@ Rectangle {
         Accessible.ignored: true
     }
     Column {
-        id: words
         x: Theme.side
         y: (parent.height - height) / 2 - (Theme.wide ? 60 : 120)
         width: parent.width - 2 * Theme.side

@@ -4,7 +4,6 @@ import QtQuick
 import Kiosk
 
 Rectangle {
-    id: veil
     visible: IdleClock.secondsLeft > 0
     color: "#B814243A"
     Accessible.role: Accessible.Dialog

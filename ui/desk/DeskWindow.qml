@@ -23,7 +23,6 @@ Window {
     readonly property int paperX: wide ? 2 * gap + first : gap
 
     Item {
-        id: head
         width: parent.width
         height: window.top
         Image {

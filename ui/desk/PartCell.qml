@@ -26,7 +26,6 @@ T.Button {
     }
     contentItem: Item {
         Icon {
-            id: sign
             x: 10
             anchors.verticalCenter: parent.verticalCenter
             name: cell.iconName

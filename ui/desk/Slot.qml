@@ -13,7 +13,6 @@ Item {
     signal looked(string name)
 
     Label {
-        id: titleText
         text: slot.title + (slot.tray.papers.length > 0 ? "  " + slot.tray.papers.length : "")
         font.pixelSize: 14
         font.bold: true
@@ -32,7 +31,6 @@ Item {
         onClicked: slot.tray.take()
     }
     Rectangle {
-        id: box
         y: 34
         width: parent.width
         height: parent.height - y

@@ -135,7 +135,6 @@ Page {
         }
     }
     Item {
-        id: ways
         parent: Theme.wide ? page.asideItem : page.bodyItem
         y: Theme.wide ? page.asideHeight - height : pad.y - height - 24
         width: parent.width

@@ -113,7 +113,6 @@ Page {
         }
     }
     Turner {
-        id: turner
         visible: page.pages * page.parts > 1
         sheet: page.at
         sheets: page.pages * page.parts

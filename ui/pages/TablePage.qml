@@ -264,7 +264,6 @@ Page {
     }
     // In this item the buttons keep their order for the Tab key, wherever the item stands.
     Item {
-        id: leading
         parent: page.onAbove ? page.bodyItem : page.footItem
         visible: page.leadsOn
         x: page.onAbove ? 0 : Theme.wide ? eye.width + Theme.gap : parent.width - width
