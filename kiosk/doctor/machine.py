@@ -10,12 +10,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 
 from drivers.hosting.confine import landlock
 from drivers.sentence import en, joined
+from kiosk.display import touch_panels
 from kiosk.doctor import plugged, processes, x_screen
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.x_screen import XScreen
@@ -28,7 +28,6 @@ RARE = {"𬭎": 0x2CB4E, "㛃": 0x36C3, "䶮": 0x4DAE, "𠅤": 0x20164}
 DISK_FREE_MB = 500
 MEMORY_FREE_MB = 500
 STATE = Path("/var/lib/kiosk")
-INPUTS = Path("proc/bus/input/devices")
 _SWAPS = Path("proc/swaps")
 _ONLY_FOR = {"pcscd": "pcsc", "libccid": "pcsc", "alsa-utils": "aplay"}
 """Packages that one driver alone needs."""
@@ -161,11 +160,10 @@ def display(
     lacks = MACHINE.bad if settings.production else MACHINE.note
     yield _screen(settings, root, file)
     yield from _brightness(root)
-    path = root / INPUTS
-    if not path.is_file():
+    if not (root / touch_panels.INPUTS).is_file():
         yield MACHINE.unknown("touch", en("no list of input devices here"))
         return
-    touched = touch_panels(plugged.read(path))
+    touched = touch_panels.all_of(root)
     if touched:
         yield MACHINE.good("touch", ", ".join(panel.name for panel in touched))
     else:
@@ -320,53 +318,3 @@ def _output(path: Path) -> str:
     """A connected output of ``/sys/class/drm``, and its first mode."""
     mode = plugged.read(path / "modes").partition("\n")[0]
     return f"{path.name} {mode}" if mode else en("{output} no mode", output=path.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A touch panel: the name and the ids (``222a:0001``) that the panel reports, and the name of
-    its device file in ``/dev/input``; empty where the kernel made none."""
-
-    name: str
-    ids: str
-    event: str = ""
-
-
-def touch_panels(listing: str) -> tuple[Panel, ...]:
-    """The touch panels in ``/proc/bus/input/devices`` (input-event-codes.h): what calls itself
-    direct, or reports where it is touched and is no touchpad, which moves a pointer."""
-    found = []
-    for block in listing.split("\n\n"):
-        fields = dict(
-            line[3:].split("=", 1)
-            for line in block.splitlines()
-            if "=" in line and line[1:3] == ": "
-        )
-        properties = int(fields.get("PROP", "0"), 16)
-        keys, axes = _bits(fields.get("KEY", "0")), _bits(fields.get("ABS", "0"))
-        touched = _ABS_MT_X in axes or ({_ABS_X, _ABS_Y} <= axes and _BTN_TOUCH in keys)
-        points = properties & _POINTER or _BTN_TOOL_FINGER in keys
-        if properties & _DIRECT or (touched and not points):
-            ids = re.search(r"Vendor=(\w+) Product=(\w+)", block)
-            name = fields.get("Name", "?").strip('"')
-            event = re.search(r"\bevent\d+", fields.get("Handlers", ""))
-            found.append(
-                Panel(name, ":".join(ids.groups()) if ids else "", event[0] if event else "")
-            )
-    return tuple(found)
-
-
-def panel_ids(root: Path) -> frozenset[str]:
-    """The ids of all touch panels. The screen uses them, so no device of the settings does."""
-    return frozenset(panel.ids for panel in touch_panels(plugged.read(root / INPUTS)))
-
-
-_POINTER, _DIRECT = 1, 2  # INPUT_PROP_…, as bits
-_ABS_X, _ABS_Y, _ABS_MT_X = 0x00, 0x01, 0x35
-_BTN_TOOL_FINGER, _BTN_TOUCH = 0x145, 0x14A
-
-
-def _bits(words: str) -> set[int]:
-    """Which bits are set in words of 64 in hex, the highest word first."""
-    number = sum(int(word, 16) << (64 * i) for i, word in enumerate(reversed(words.split())))
-    return {bit for bit in range(number.bit_length()) if number >> bit & 1}

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from drivers.device import Kind
 from drivers.sentence import en
-from kiosk.doctor import machine, plugged
+from kiosk.display import touch_panels
+from kiosk.doctor import plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.plugged import DeviceNode
 from kiosk.settings import Settings
@@ -120,7 +121,7 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
         yield _rules(text, ours, root)
     here = plugged.nodes(root)
     made = rules(text or shipped())
-    panels = machine.panel_ids(root)
+    panels = touch_panels.ids(root)
     nameless = [
         node
         for node in here

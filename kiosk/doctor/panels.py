@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kiosk.doctor import machine, plugged, x_screen
+from kiosk.display import touch_panels
+from kiosk.doctor import plugged, x_screen
 
 Orientation = Literal["portrait", "landscape"]
 _EDID_MAGIC = bytes.fromhex("00ffffffffffff00")
@@ -49,7 +50,7 @@ def look(
 ) -> ScreenFacts:
     """The first connected output of ``/sys/class/drm``, or the one named ``output``, the X server
     of ``environment``, and the touch panels."""
-    touch = tuple(p.name for p in machine.touch_panels(plugged.read(root / machine.INPUTS)))
+    touch = tuple(p.name for p in touch_panels.all_of(root))
     server = x_screen.ask(os.environ if environment is None else environment)
     for path in sorted((root / "sys/class/drm").glob("card*-*")):
         if output and path.name.partition("-")[2] != output:

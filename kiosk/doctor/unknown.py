@@ -9,7 +9,8 @@ from pathlib import Path
 from drivers import catalogue
 from drivers.device import DeviceError, Kind, Neighbour
 from drivers.sentence import en, joined
-from kiosk.doctor import machine, names, plugged
+from kiosk.display import touch_panels
+from kiosk.doctor import names, plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.plugged import DeviceNode, Usb
 from kiosk.settings import Settings
@@ -48,7 +49,7 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
         for node in here
         if node.usb and (node.subsystem in _KINDS or node.path in used)
     }
-    panels = machine.panel_ids(root)
+    panels = touch_panels.ids(root)
     for usb in plugged.usb_devices(root):
         if usb.place in told or usb.ids in panels:
             continue

@@ -15,10 +15,10 @@ from typing import Any
 from drivers import catalogue
 from drivers.device import DeviceError, Info, Kind, Reason
 from drivers.sentence import en, joined, words_of
-from kiosk.display import outputs
+from kiosk.display import outputs, touch_panels
 from kiosk.display.outputs import DisplayOutput
-from kiosk.doctor import machine, names, panels, plugged, processes
-from kiosk.doctor.machine import Panel
+from kiosk.display.touch_panels import Panel
+from kiosk.doctor import names, panels, plugged, processes
 from kiosk.doctor.panels import ScreenFacts
 from kiosk.doctor.plugged import DeviceNode, Usb
 from kiosk.setup import network_printers
@@ -120,7 +120,7 @@ def look(place: SearchPlace, known: Mapping[Kind, Table] | None = None) -> Disco
         panels.look(place.root),
         nodes,
         plugged.usb_devices(place.root),
-        machine.touch_panels(plugged.read(place.root / machine.INPUTS)),
+        touch_panels.all_of(place.root),
         tuple(outputs.all_of(place.root)),
     )
 
@@ -229,7 +229,7 @@ def _ports(place: SearchPlace, taken: set[Path]) -> Iterator[Callable[[], Iterat
     root = place.root
     consoles = plugged.read(root / "sys/class/tty/console/active").split()
     readers = [rule for rule in names.rules(names.shipped()) if "kiosk/id_card_hid" in rule.names]
-    touch = machine.panel_ids(root)
+    touch = touch_panels.ids(root)
     for node in plugged.nodes(root):
         here = root / node.path.relative_to("/")
         if node.path.name in consoles or here.resolve() in taken:

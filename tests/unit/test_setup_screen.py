@@ -19,7 +19,7 @@ from drivers.device import Kind
 from kiosk import settings as settings_file
 from kiosk.display import outputs
 from kiosk.display.outputs import DisplayOutput
-from kiosk.doctor.machine import Panel
+from kiosk.display.touch_panels import Panel
 from kiosk.doctor.panels import ScreenFacts
 from kiosk.doctor.plugged import DeviceNode, Usb
 from kiosk.setup import proposal, screen_questions, touch
