@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Collection, Iterable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from kiosk.display import outputs
+from kiosk.display import outputs, touch_panels
 from kiosk.settings import ScreenSettings, Settings, UsbSettings
 
 UDEV = Path("run/udev/rules.d/70-kiosk-screen.rules")
@@ -14,6 +16,11 @@ USBGUARD = Path("run/kiosk-prepare/usbguard.conf")
 MATRICES = {0: "1 0 0 0 1 0", 90: "0 -1 1 1 0 0", 180: "-1 0 1 0 -1 1", 270: "0 1 0 -1 0 1"}
 """libinput's calibration: where on the picture a touch belongs, by how the touch layer is turned
 clockwise against the picture's panel."""
+_STORAGE = ("08:*:*",)
+_TYPING = ("03:01:01", "03:01:02")
+# Modems and network adapters, also those that call themselves wireless or RNDIS.
+_NETWORKS = ("02:02:ff", "02:06:*", "02:0c:*", "02:0d:*", "02:0e:*", "e0:*:*", "ef:04:*")
+_HID = ("03:*:*",)
 
 
 def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
@@ -21,8 +28,9 @@ def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
     Returns a sentence for each thing that did not work."""
     kept = outputs.panel(settings.screen.output, root)
     _put(root / USBGUARD, usbguard(settings.usb), 0o600)
-    text = udev(settings.screen, kept.name if kept else "") + keyboards(settings.usb)
-    _put(root / UDEV, text, 0o644)
+    bound = udev(settings.screen, kept.name if kept else "")
+    ignored = keyboards(settings.usb, touch_panels.ids(root))
+    _put(root / UDEV, bound + ignored, 0o644)
     told = [] if kept else ["no screen is connected"]
     if kept:
         if not outputs.force_on(kept):
@@ -47,20 +55,31 @@ def udev(screen: ScreenSettings, output: str) -> str:
     return ", ".join(['SUBSYSTEM=="input", KERNEL=="event*"', *facts]) + "\n"
 
 
-def keyboards(usb: UsbSettings) -> str:
+def keyboards(usb: UsbSettings, panels: Collection[str] = ()) -> str:
     """The rules by which the screen takes no key of any keyboard that the settings do not name
     (libinput's ``LIBINPUT_IGNORE_DEVICE``). usbguard knows a keyboard by its boot interface alone;
-    one without it (class 03:00:00) looks to usbguard like a touch panel."""
-    named = [
-        f'SUBSYSTEM=="input", ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}", '
-        'GOTO="kiosk_screen_end"'
-        for vendor, product in (ids.split(":") for ids in usb.allow)
-    ]
-    ignored = (
-        'SUBSYSTEM=="input", KERNEL=="event*", ENV{ID_INPUT_KEY}=="1", '
-        'ENV{ID_INPUT_TOUCHSCREEN}!="1", ENV{LIBINPUT_IGNORE_DEVICE}="1"'
+    one without it (class 03:00:00) looks to usbguard like a touch panel. ``panels``: the ids of
+    the touch panels, of which no key is taken though the settings name them."""
+    ignored = 'SUBSYSTEM=="input", KERNEL=="event*", {}, ENV{{LIBINPUT_IGNORE_DEVICE}}="1"'
+    return "\n".join(
+        [
+            *(_leads(ids, "kiosk_screen_keys") for ids in sorted(filter(None, panels))),
+            *(_leads(ids, "kiosk_screen_end") for ids in usb.allow),
+            'LABEL="kiosk_screen_keys"',
+            ignored.format('ENV{ID_INPUT_KEY}=="1", ENV{ID_INPUT_TOUCHSCREEN}!="1"'),
+            # What calls itself a touch panel and a keyboard at once types all the same.
+            ignored.format('ENV{ID_INPUT_KEYBOARD}=="1"'),
+            'LABEL="kiosk_screen_end"',
+            "",
+        ]
     )
-    return "\n".join([*named, ignored, 'LABEL="kiosk_screen_end"', ""])
+
+
+def _leads(ids: str, label: str) -> str:
+    """The rule that goes on at ``label`` for devices with ``ids``."""
+    vendor, product = ids.split(":")
+    facts = f'ATTRS{{idVendor}}=="{vendor}", ATTRS{{idProduct}}=="{product}"'
+    return f'SUBSYSTEM=="input", {facts}, GOTO="{label}"'
 
 
 def usbguard(usb: UsbSettings) -> str:
@@ -74,14 +93,22 @@ def usbguard(usb: UsbSettings) -> str:
     lines = [f"allow id {ids}" for ids in usb.allow]
     lines += [
         "allow with-interface match-all { 09:*:* }",  # hubs
-        "reject with-interface one-of { 08:*:* }",  # storage
-        "reject with-interface one-of { 03:01:01 03:01:02 }",  # keyboards and mice
-        # Modems and network adapters, also those that call themselves wireless or RNDIS.
-        "reject with-interface one-of { 02:02:ff 02:06:* 02:0c:* 02:0d:* 02:0e:* e0:*:* ef:04:* }",
+        *(_reject(kinds) for kinds in (_STORAGE, _TYPING, _NETWORKS)),
     ]
     if usb.allow:
-        lines.append("reject with-interface one-of { 03:*:* }")
+        lines.append(_reject(_HID))
     return "\n".join([*lines, "allow", ""])
+
+
+def _reject(kinds: Iterable[str]) -> str:
+    return f"reject with-interface one-of {{ {' '.join(kinds)} }}"
+
+
+def must_be_named(interfaces: Iterable[tuple[str, str, str]]) -> bool:
+    """Whether usbguard refuses a device with these interfaces (class, subclass and protocol in
+    hex), once the settings name any device, unless they name this one too."""
+    refused = (*_STORAGE, *_NETWORKS, *_HID)
+    return any(fnmatchcase(":".join(one), kind) for one in interfaces for kind in refused)
 
 
 def _put(path: Path, text: str, mode: int) -> None:

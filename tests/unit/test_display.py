@@ -198,8 +198,12 @@ def test_the_screen_takes_no_key_of_a_keyboard_that_nobody_has_named() -> None:
     """usbguard knows such a keyboard, of class 03:00:00, from no touch panel."""
     unnamed = rules.keyboards(UsbSettings()).splitlines()
     assert unnamed == [
+        'LABEL="kiosk_screen_keys"',
         'SUBSYSTEM=="input", KERNEL=="event*", ENV{ID_INPUT_KEY}=="1", '
         'ENV{ID_INPUT_TOUCHSCREEN}!="1", ENV{LIBINPUT_IGNORE_DEVICE}="1"',
+        # A device that calls itself a touch panel too.
+        'SUBSYSTEM=="input", KERNEL=="event*", ENV{ID_INPUT_KEYBOARD}=="1", '
+        'ENV{LIBINPUT_IGNORE_DEVICE}="1"',
         'LABEL="kiosk_screen_end"',
     ]
     named = rules.keyboards(UsbSettings(allow=("222a:*",))).splitlines()
@@ -208,6 +212,12 @@ def test_the_screen_takes_no_key_of_a_keyboard_that_nobody_has_named() -> None:
         'GOTO="kiosk_screen_end"'
     )
     assert named[1:] == unnamed
+    panel = rules.keyboards(UsbSettings(allow=("222a:*",)), {"", "222a:0001"}).splitlines()
+    assert panel[0] == (
+        'SUBSYSTEM=="input", ATTRS{idVendor}=="222a", ATTRS{idProduct}=="0001", '
+        'GOTO="kiosk_screen_keys"'
+    )
+    assert panel[1:] == named
 
 
 @pytest.mark.parametrize(
