@@ -73,10 +73,10 @@ def run(order: SetupOrder, place: SearchPlace) -> int:
     panel = screen_questions.ask(order.given, found, there, quiet=order.quiet, say=say)
     if panel.output:
         found = replace(found, screen=panels.look(place.root, output=panel.output))
-    made = proposal.make(found, site, before, chosen, panel)
+    old_rules = _rules_of(order.rules, say)
+    made = proposal.make(found, site, before, chosen, panel, old_rules)
     _tell_choice(made, say)
     new, loaded = _edited(text, made, order.file, say)
-    old_rules = _rules_of(order.rules, say)
     new_rules = rules_file.edited(old_rules, made.named, found.nodes, say)
     if new_rules != old_rules:
         _check_writable(order.rules, say)
@@ -219,6 +219,8 @@ def _tell_choice(made: Proposal, say: Say) -> None:
     for kind in made.absent:
         seen = en("the profile has a {kind}, and none was found", kind=kind)
         click.echo(f"  ..  {say(seen)}")
+    if made.unguarded:
+        click.echo(f"  ..  {say(made.unguarded)}")
 
 
 # -- what is written ------------------------------------------------------------------------------

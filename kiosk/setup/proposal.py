@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from drivers.device import Kind
 from drivers.sentence import en
-from kiosk.doctor import panels
+from kiosk.display import rules
+from kiosk.doctor import names, panels, plugged
+from kiosk.doctor.names import UdevRule
 from kiosk.doctor.plugged import DeviceNode
 from kiosk.settings import over, profile_table
 from kiosk.setup.discovery import Discovery, FoundDevice, Table
@@ -94,6 +99,8 @@ class Proposal:
     """Classes of the profile of which nothing was found."""
     named: Mapping[str, DeviceNode]
     """Names under ``/dev`` that the rules must give, without ``/dev``."""
+    unguarded: str = ""
+    """Why the settings name no USB device, though there is a touch panel; "": they do."""
 
 
 def guess_place(found: Discovery) -> str:
@@ -109,10 +116,12 @@ def make(
     before: PresentSettings,
     preferred: Mapping[Kind, FoundDevice] | None = None,
     panel: PanelFacts | None = None,
+    udev: str = "",
 ) -> Proposal:
     """The proposal. What ``before`` says already is not assigned again; a device of ``before`` that
     does not answer now keeps its table. ``preferred``: the choice among several devices; without
-    ``panel`` nothing is said of its output, rotation and touch layer."""
+    ``panel`` nothing is said of its output, rotation and touch layer. ``udev``: the rules so far
+    that give devices names, besides those that come with the program."""
     profile = profile_table(site.place)
     same = before.profile == site.place
     own: dict[str, Any] = dict(before.own.get("devices", {}))
@@ -134,19 +143,28 @@ def make(
         if kind not in {*chosen, *own, *before.withheld} and not (same and kind in before.devices)
     )
     named = _named(chosen, found.nodes)
+    kept = {
+        kind: table
+        for kind, table in below.items()
+        if kind not in {*chosen, *absent, *before.withheld}
+    }
+    used = [*kept.values(), *(device.table for device in chosen.values())]
+    banks = _of_a_bank(used) or _of_a_bank([below[kind] for kind in absent])
+    made = names.rules(f"{names.shipped()}\n{udev}")
+    unguarded = _unguarded(found, banks, kept, made, before)
     assignments = [
         *_of_the_site(site, before),
         *_without(absent, before),
         *_of_the_screen(found.screen, site, before, profile),
         *_of_the_panel(panel, before),
-        *_of_the_sockets(found, chosen, before),
+        *([] if unguarded else _of_the_sockets(found, chosen, kept, made, before)),
         *_of_the_centre(site, before),
     ]
     for kind, device in chosen.items():
         table = _stable(device, named)
         assignments += _of_a_device(kind, table, below.get(kind, {}), own.get(kind, {}))
     spare = tuple(one for one in found.devices if one is not chosen.get(one.kind))
-    return Proposal(tuple(assignments), tuple(chosen.values()), spare, absent, named)
+    return Proposal(tuple(assignments), tuple(chosen.values()), spare, absent, named, unguarded)
 
 
 def _of_the_site(site: SiteFacts, before: PresentSettings) -> list[Assignment]:
@@ -211,27 +229,96 @@ def _of_the_panel(panel: PanelFacts | None, before: PresentSettings) -> list[Ass
 
 
 def _of_the_sockets(
-    found: Discovery, chosen: Mapping[Kind, FoundDevice], before: PresentSettings
+    found: Discovery,
+    chosen: Mapping[Kind, FoundDevice],
+    kept: Mapping[Kind, Table],
+    made: Sequence[UdevRule],
+    before: PresentSettings,
 ) -> list[Assignment]:
-    """The USB devices that may be plugged in: the touch panel's and those of the settings, besides
-    what stands there. While no touch panel was seen, none is named: a panel of the HID kind would
-    be refused when it is plugged in."""
+    """The USB devices that may be plugged in: the touch panel's and those of the settings, also
+    those that are silent today, besides what stands there; of all these only what usbguard would
+    refuse. While no touch panel was seen, none is named: a panel of the HID kind would be refused
+    when it is plugged in."""
     present = list(before.value("usb", "allow") or ())
     if not present and not found.panels:
         return []
     panels_ = {one.ids for one in found.panels}
-    tried = {one.node.usb.ids for one in chosen.values() if one.node and one.node.usb}
-    classes = {_CLASSES[kind] for kind in chosen if kind in _CLASSES}
-    used = {
-        usb.ids
-        for usb in found.usb
-        if usb.ids in panels_ | tried or any(usb.has(one) for one in classes)
+    used = {one.node.usb.ids for one in chosen.values() if one.node and one.node.usb}
+    paths = {path for table in kept.values() for path in plugged.named(table)}
+    used |= {
+        node.usb.ids
+        for node in found.nodes
+        if node.usb and (node.path in paths or any(rule.fits(node) for rule in made))
     }
-    more = sorted(ids for ids in used if ids not in present and f"{ids[:4]}:*" not in present)
+    classes = {_CLASSES[kind] for kind in (*chosen, *kept) if kind in _CLASSES}
+    needed = [
+        usb
+        for usb in found.usb
+        if usb.ids in panels_ | used or any(usb.has(one) for one in classes)
+    ]
+    refused = {
+        usb.ids for usb in needed if usb.ids in panels_ or rules.must_be_named(usb.interfaces)
+    }
+    # Another device of the HID kind is refused only once some device is named.
+    wanted = refused if present or refused else {usb.ids for usb in needed}
+    more = sorted(ids for ids in wanted if ids not in present and f"{ids[:4]}:*" not in present)
     if not more:
         return []
     comment = en("the USB devices of this machine; of keyboards and sticks, no others")
     return [Assignment(("usb", "allow"), [*present, *more], comment)]
+
+
+def _unguarded(
+    found: Discovery,
+    banks: Sequence[Table],
+    kept: Mapping[Kind, Table],
+    made: Sequence[UdevRule],
+    before: PresentSettings,
+) -> str:
+    """Why no USB device may be named: some that the settings need are not known, and usbguard would
+    refuse them once any is named. "" where all are known, or where somebody has named some."""
+    if before.value("usb", "allow") or not found.panels:
+        return ""
+    if any(_is_here(table) for table in banks):
+        return en(
+            "[usb] allow is not written: only the bank knows the USB devices behind XFS4IoT; name "
+            "those of the HID kind yourself, and the touch panel {ids}",
+            ids=", ".join(sorted({one.ids for one in found.panels})),
+        )
+    for kind, table in kept.items():
+        for path in plugged.named(table):
+            if f"hid:{path}" in table.values() and not _plugged_in(path, found, made):
+                return en(
+                    "[usb] allow is not written: the {kind} at {path} is not plugged in, and would "
+                    "be refused later; plug it in, and run setup again",
+                    kind=kind,
+                    path=path,
+                )
+    return ""
+
+
+def _of_a_bank(tables: Iterable[Table]) -> list[Table]:
+    """Those of ``tables`` whose devices belong to the bank's programs."""
+    return [table for table in tables if table.get("driver") == "xfs4iot"]
+
+
+def _is_here(table: Table) -> bool:
+    """Whether the services of a table of :func:`_of_a_bank` are on this machine."""
+    service, machine = str(table.get("service", "")), str(table.get("machine", "localhost"))
+    host = urlsplit(service).hostname if "://" in service else machine
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _plugged_in(path: Path, found: Discovery, made: Sequence[UdevRule]) -> bool:
+    """Whether a device has the name ``path``, or gets it by a rule of ``made``."""
+    name = str(path.relative_to("/dev"))
+    fitting = [rule for rule in made if name in rule.names]
+    return any(
+        node.path == path or any(rule.fits(node) for rule in fitting) for node in found.nodes
+    )
 
 
 _CLASSES = {Kind.SMART_CARD: "0b", Kind.SPEAKER: "01"}

@@ -225,10 +225,16 @@ FOUND = Discovery(
 )
 
 
+def proposed(
+    found: Discovery, before: str = "", panel: PanelFacts | None = None, udev: str = ""
+) -> proposal.Proposal:
+    return proposal.make(found, SITE, present(before), panel=panel, udev=udev)
+
+
 def assigned(
     found: Discovery, before: str = "", panel: PanelFacts | None = None
 ) -> dict[str, object]:
-    made = proposal.make(found, SITE, present(before), panel=panel)
+    made = proposed(found, before, panel)
     return {
         ".".join(one.path): one.value
         for one in made.assignments
@@ -237,14 +243,87 @@ def assigned(
 
 
 def test_what_was_found_may_be_plugged_in_and_nothing_else() -> None:
-    assert assigned(FOUND) == {"usb.allow": ["072f:90cc", "1eab:8203", "222a:0001"]}
+    """The card reader has no interface that would be refused."""
+    assert assigned(FOUND) == {"usb.allow": ["1eab:8203", "222a:0001"]}
+    with_keys = usb("072f:90cc", ("0b", "00", "00"), ("03", "00", "00"))
+    found = replace(FOUND, usb=(KEYBOARD, with_keys, TOUCH))
+    assert assigned(found) == {"usb.allow": ["072f:90cc", "222a:0001"]}
+
+
+def test_where_nothing_would_be_refused_the_list_still_shuts_others_out() -> None:
+    """Devices of the HID kind are refused only once the settings name any device."""
+    board = Panel("Touch at I2C", "0416:038f", "event3")
+    found = replace(FOUND, usb=(KEYBOARD, CARDS), panels=(board,))
+    assert assigned(found) == {"usb.allow": ["072f:90cc"]}
 
 
 def test_a_list_by_hand_gets_only_what_it_lacks() -> None:
     kept = '[usb]\nallow = ["1234:*", "222a:*"]\n'
-    assert assigned(FOUND, kept) == {"usb.allow": ["1234:*", "222a:*", "072f:90cc", "1eab:8203"]}
-    whole = '[usb]\nallow = ["072f:90cc", "1eab:8203", "222a:0001"]\n'
+    assert assigned(FOUND, kept) == {"usb.allow": ["1234:*", "222a:*", "1eab:8203"]}
+    whole = '[usb]\nallow = ["1eab:8203", "222a:0001"]\n'
     assert assigned(FOUND, whole) == {}
+
+
+READER = usb("2b8b:2721", ("03", "00", "00"))
+HID_READER = '[devices.id_card]\ndriver = "sdt"\nport = "hid:/dev/kiosk/id_card_hid"\n'
+
+
+def with_reader(reader: Usb) -> Discovery:
+    """The terminal with an HID reader that answers nothing."""
+    node = DeviceNode(Path("/dev/hidraw2"), "hidraw", "", reader)
+    return Discovery(nodes=(node,), usb=(reader, TOUCH), panels=(PANEL,))
+
+
+def test_a_reader_that_is_silent_today_is_not_shut_out() -> None:
+    """Whether the settings name it, or its rule comes with the program."""
+    both = {"usb.allow": ["222a:0001", "2b8b:2721"]}
+    assert assigned(with_reader(READER), HID_READER) == assigned(with_reader(READER)) == both
+    other = usb("1234:5678", ("03", "00", "00"))
+    assert assigned(with_reader(other)) == {"usb.allow": ["222a:0001"]}
+    by_hand = HID_READER.replace("kiosk/id_card_hid", "hidraw2")
+    assert assigned(with_reader(other), by_hand) == {"usb.allow": ["1234:5678", "222a:0001"]}
+    rule = 'SUBSYSTEM=="hidraw", ATTRS{idVendor}=="1234", SYMLINK+="kiosk/id_card_hid"\n'
+    made = proposed(with_reader(other), HID_READER, udev=rule)
+    assert [one.value for one in made.assignments if one.path[0] == "usb"] == [
+        ["1234:5678", "222a:0001"]
+    ]
+
+
+def test_where_a_reader_of_the_settings_is_not_plugged_in_none_is_shut_out() -> None:
+    found = Discovery(usb=(TOUCH,), panels=(PANEL,))
+    assert assigned(found, HID_READER) == {}
+    told = proposed(found, HID_READER).unguarded
+    assert "/dev/kiosk/id_card_hid is not plugged in" in told
+    named = f'{HID_READER}[usb]\nallow = ["222a:0001"]\n'
+    assert proposed(found, named).unguarded == ""
+    assert proposed(Discovery(), HID_READER).unguarded == ""  # no touch panel: none is named anyway
+
+
+@pytest.mark.parametrize(
+    ("where", "here"),
+    [
+        ({}, True),
+        ({"machine": "localhost"}, True),
+        ({"service": "wss://127.0.0.1:5846/xfs4iot/v1.0/PinPad"}, True),
+        ({"machine": "192.168.66.30"}, False),
+        ({"machine": "bank-pc"}, False),
+    ],
+)
+def test_the_devices_of_a_bank_on_this_machine_are_not_shut_out(
+    where: dict[str, str], here: bool
+) -> None:
+    pad = FoundDevice(Kind.PIN_PAD, {"driver": "xfs4iot", **where}, "pad")
+    found = Discovery((pad,), usb=(KEYBOARD, TOUCH), panels=(PANEL,))
+    assert assigned(found) == ({} if here else {"usb.allow": ["222a:0001"]})
+    told = proposed(found).unguarded
+    assert ("the touch panel 222a:0001" in told) == here
+
+
+def test_a_bank_whose_programs_are_not_up_yet_is_not_shut_out() -> None:
+    found = Discovery(usb=(TOUCH,), panels=(PANEL,))
+    made = proposal.make(found, replace(SITE, place="branch-stm"), PresentSettings())
+    assert made.unguarded
+    assert not [one for one in made.assignments if one.path[0] == "usb"]
 
 
 def test_without_a_touch_panel_none_is_shut_out() -> None:
