@@ -22,7 +22,8 @@ def trial_page(file: Path) -> TrialPrint:
     a process of their own: the doctor loads no Qt. Raises :class:`NotDrawn`."""
     with tempfile.TemporaryDirectory() as folder:
         drawn = Path(folder) / "screen.png"
-        command = [sys.executable, "-m", "ui.trial_page", str(file), str(drawn)]
+        # -P: root may call the doctor from a folder of somebody else, with an `ui` of its own.
+        command = [sys.executable, "-P", "-m", "ui.trial_page", str(file), str(drawn)]
         try:
             subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
             png = drawn.read_bytes()

@@ -27,7 +27,7 @@ from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
-from kiosk.doctor import devices, examination, trial_prints
+from kiosk.doctor import devices, examination, screen_pictures, trial_prints
 from kiosk.doctor.findings import Finding, Probe, Section, Verdict, run_guarded
 from kiosk.settings import Settings
 from kiosk.workshop.demo import DemoPlace, place
@@ -154,6 +154,17 @@ def test_the_screens_test_page_stands_in_the_acceptance_report(
     shown = np.asarray(picture.get_bitmap().to_pil().convert("L"))
     assert shown.shape[0] > shown.shape[1]  # upright, as the settings say
     assert shown.std() > 10  # not one colour: something is drawn
+
+
+def test_the_test_page_is_drawn_by_no_program_of_the_callers_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may call the doctor from a folder that somebody else can write."""
+    (tmp_path / "ui.py").write_text("open('run', 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(screen_pictures.NotDrawn):
+        screen_pictures.trial_page(tmp_path / "terminal.toml")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_screen_that_is_not_drawn_takes_no_report_away(
