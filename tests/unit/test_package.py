@@ -46,16 +46,17 @@ class ScriptedMachine:
         self.target = "ours"
         self.unresolved = False
         self.said = ""
-        programs = root / "programs"
-        programs.mkdir()
+        (root / "programs").mkdir()
         for name in ("adduser", "deluser", "getent", "udevadm", "sleep"):
-            self._program(programs / name, f'echo {name} "$@" >>$told')
-        self._program(programs / "systemctl", SYSTEMCTL)
-        self._program(programs / "kiosk", "exit $unresolved")
-        self._program(programs / "install", 'for last; do :; done; mkdir -p "$last"')
+            self.program(name, f'echo {name} "$@" >>$told')
+        self.program("systemctl", SYSTEMCTL)
+        self.program("kiosk", "exit $unresolved")
+        self.program("install", 'for last; do :; done; mkdir -p "$last"')
         (root / "run/systemd/system").mkdir(parents=True)
 
-    def _program(self, path: Path, lines: str) -> None:
+    def program(self, name: str, lines: str) -> None:
+        """Have the machine a program ``name``, in place of its own."""
+        path = self.root / "programs" / name
         path.write_text(f"#!/bin/sh\n{lines}\n")
         path.chmod(0o755)
 
@@ -114,6 +115,28 @@ def test_a_unit_that_somebody_has_masked_stays_out_of_service(
     machine.state = "enabled"
     assert machine.run("postinst", word) == 0, machine.said
     assert machine.told[-1] == f"{'restart' if word == 'configure' else 'start'} kiosk.service"
+
+
+@pytest.mark.parametrize(
+    ("disk", "refused"),
+    [("ata1/host0/block/sda", False), ("usb1/1-2/host6/block/sda", True)],
+)
+@pytest.mark.parametrize("word", ["install", "upgrade"])
+def test_a_machine_that_starts_from_a_disk_at_usb_is_left_as_it_is(
+    machine: ScriptedMachine, disk: str, refused: bool, word: str
+) -> None:
+    """The initramfs would have no driver for its root."""
+    machine.program("findmnt", "echo /dev/mapper/root")
+    machine.program(
+        "lsblk", 'for last; do :; done; [ "$last" = /dev/mapper/root ] && echo dm-0 sda2'
+    )
+    block = machine.file("sys/class/block/sda2")
+    part = machine.file(f"sys/devices/pci0000:00/{disk}/sda2/partition").parent
+    block.symlink_to(part)
+    assert machine.run("preinst", word) == int(refused), machine.said
+    assert ("a disk at USB" in machine.said) == refused
+    shutil.rmtree(machine.root / "run/systemd")  # an image is made
+    assert machine.run("preinst", word) == 0, machine.said
 
 
 @pytest.mark.parametrize("target", ["ours", "the machine's"])
