@@ -70,9 +70,10 @@ def run(order: SetupOrder, place: SearchPlace) -> int:
     found = _at_usual_places(found, site, before)
     chosen = questions.choose(found, quiet=order.quiet, say=say)
     there = replace(before, merged=_at_the_place(before, site))
-    panel = screen_questions.ask(order.given, found, there, quiet=order.quiet, say=say)
-    if panel.output:
-        found = replace(found, screen=panels.look(place.root, output=panel.output))
+    output = screen_questions.output(order.given, found, there, quiet=order.quiet, say=say)
+    if output:
+        found = replace(found, screen=panels.look(place.root, output=output))
+    panel = screen_questions.ask(order.given, found, there, output, quiet=order.quiet, say=say)
     old_rules = _rules_of(order.rules, say)
     made = proposal.make(found, site, before, chosen, panel, old_rules)
     _tell_choice(made, say)

@@ -49,7 +49,8 @@ class PanelFacts:
 
     output: str = ""
     rotation: str | int = "auto"
-    touch_turned: int = 0
+    touch_turned: int | None = None
+    """None: nobody has told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +216,11 @@ def _of_the_screen(
 def _of_the_panel(panel: PanelFacts | None, before: PresentSettings) -> list[Assignment]:
     if panel is None:
         return []
-    told: list[tuple[str, str | int, str, str | int]] = [
+    told: list[tuple[str, str | int | None, str, str | int | None]] = [
         ("output", panel.output, en("the panel's output"), ""),
         ("rotation", panel.rotation, en("how the panel hangs, clockwise"), "auto"),
-        ("touch_turned", panel.touch_turned, en("how the touch layer is built in"), 0),
+        # Also the usual 0: that it stands there tells that somebody has pressed.
+        ("touch_turned", panel.touch_turned, en("how the touch layer is built in"), None),
     ]
     found = []
     for key, value, comment, usual in told:

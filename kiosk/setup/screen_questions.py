@@ -15,6 +15,7 @@ import click
 from drivers.sentence import en
 from kiosk.display import outputs
 from kiosk.display.outputs import DisplayOutput
+from kiosk.display.touch_panels import Panel
 from kiosk.settings import ScreenSettings
 from kiosk.setup import touch
 from kiosk.setup.discovery import Discovery
@@ -39,14 +40,28 @@ class _Asking:
         return usual if value is None else value
 
 
-def ask(
+def output(
     given: GivenAnswers, found: Discovery, before: PresentSettings, *, quiet: bool, say: Say
-) -> PanelFacts:
-    """The panel's output, rotation and touch layer; ``quiet``: ask nobody, and leave what the
-    settings say. ``before`` must have the profile of the terminal's place. Raises
+) -> str:
+    """The name of the panel's output; empty where the graphics card has no other that could be
+    taken for it. ``quiet``: ask nobody, and leave what the settings say. Raises
     ``click.ClickException`` for an output that is not there."""
+    return _output(_Asking(given, found, before, quiet, say))
+
+
+def ask(
+    given: GivenAnswers,
+    found: Discovery,
+    before: PresentSettings,
+    name: str,
+    *,
+    quiet: bool,
+    say: Say,
+) -> PanelFacts:
+    """The rotation and the touch layer of the panel at the output ``name``, whose screen ``found``
+    must have; ``quiet``: as :func:`output`. ``before`` must have the profile of the terminal's
+    place."""
     asking = _Asking(given, found, before, quiet, say)
-    name = _output(asking)
     panel = next((one for one in found.outputs if one.name == name), None)
     panel = panel or next((one for one in found.outputs if one.connected), None)
     orientation = found.screen.orientation or asking.present("orientation", "portrait")
@@ -56,7 +71,6 @@ def ask(
 
 
 def _output(asking: _Asking) -> str:
-    """The output's name; empty where the graphics card has no other that could be taken for it."""
     names = [one.name for one in asking.found.outputs]
     there = [one.name for one in asking.found.outputs if one.connected]
     if asking.given.output:
@@ -82,8 +96,10 @@ def _rotation(asking: _Asking, panel: DisplayOutput | None, orientation: str) ->
         return int(given) if given.isdecimal() else given
     present = asking.present("rotation", "auto")
     usual = ScreenSettings(orientation="portrait" if orientation == "portrait" else "landscape")
-    # An X server turns its picture by its own means.
-    if asking.quiet or asking.found.screen.turned or not outputs.turns(usual, panel):
+    # An X server turns its picture by its own means. Who has written 0 or 180 knows better than
+    # the form of the panel, which is all that is known here.
+    known = asking.quiet or asking.found.screen.turned or present not in ("auto", *_TOPS.values())
+    if known or not outputs.turns(usual, panel):
         return present
     top = click.prompt(
         asking.say(en("The panel hangs turned: where does the top of its own picture point")),
@@ -96,13 +112,23 @@ def _rotation(asking: _Asking, panel: DisplayOutput | None, orientation: str) ->
 def _touch(asking: _Asking, quarters: int) -> Any:
     if asking.given.touch_turned:
         return int(asking.given.touch_turned)
-    present = asking.present("touch_turned", 0)
-    allowed = asking.before.value("usb", "allow") or ()
-    new = [one for one in asking.found.panels if one.ids not in allowed]
+    present = asking.present("touch_turned", None)
+    new = [one for one in asking.found.panels if _is_new(one, present, asking)]
     if asking.quiet or asking.found.screen.turned or not new:
         return present
     found = _pressed([Path("/dev/input") / one.event for one in new if one.event], quarters, asking)
     return present if found is None else found
+
+
+def _is_new(panel: Panel, present: Any, asking: _Asking) -> bool:
+    """Whether nobody has told yet how ``panel`` is built in: it is none of those that the settings
+    allow. A panel that is not at USB never is, so there any answer counts."""
+    if allowed := asking.before.value("usb", "allow"):
+        if {panel.ids, f"{panel.ids[:4]}:*"} & set(allowed):
+            return False
+        if panel.ids in {usb.ids for usb in asking.found.usb}:
+            return True
+    return present is None
 
 
 def _pressed(devices: Sequence[Path], quarters: int, asking: _Asking) -> int | None:

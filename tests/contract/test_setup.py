@@ -358,6 +358,28 @@ def test_of_two_devices_of_a_class_the_technician_chooses(stand: SetupStand) -> 
     assert settings.devices[Kind.PIN_PAD]["port"] == str(stand.folder / "second pad")
 
 
+def test_of_two_screens_the_chosen_one_decides_how_the_pages_stand(tmp_path: Path) -> None:
+    """The first one stands; the chosen one lies, as the pages of a bus station do."""
+    for name, modes in (("DP-1", "1080x1920\n"), ("HDMI-A-1", "1920x1080\n")):
+        folder = tmp_path / "root/sys/class/drm" / f"card0-{name}"
+        folder.mkdir(parents=True)
+        (folder / "status").write_text("connected\n")
+        (folder / "modes").write_text(modes)
+    order = procedure.SetupOrder(
+        tmp_path / "terminal.toml",
+        GivenAnswers("T0007", "https://127.0.0.1:9", "演示中心", "bus-station", 850),
+        tmp_path / "60-kiosk.rules",
+        tmp_path / "kept",
+        prints=False,
+    )
+    place = SearchPlace(tmp_path / "root", (), "", (1,), str(tmp_path / "none"), listen_s=0)
+    command = click.Command("setup", callback=lambda: procedure.run(order, place))
+    told = CliRunner().invoke(command, input="2\nn\n").output
+    assert '+output = "HDMI-A-1"' in told
+    assert "where does the top of its own picture point" not in told
+    assert "+orientation" not in told
+
+
 def test_a_chinese_console_gets_chinese_words_and_comments(
     stand: SetupStand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

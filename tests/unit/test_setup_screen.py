@@ -54,11 +54,9 @@ def asked(
 
     @click.command()
     def command() -> None:
-        answers.append(
-            screen_questions.ask(
-                given or GivenAnswers(), found, before or present(), quiet=quiet, say=str
-            )
-        )
+        options = given or GivenAnswers(), found, before or present()
+        name = screen_questions.output(*options, quiet=quiet, say=str)
+        answers.append(screen_questions.ask(*options, name, quiet=quiet, say=str))
 
     result = CliRunner().invoke(command, input=typed, standalone_mode=False)
     if result.exception:
@@ -114,6 +112,13 @@ def test_how_a_panel_hangs_is_not_asked_where_it_is_known() -> None:
     wide = Discovery(outputs=(output("DP-1"),))
     assert asked(wide, given=GivenAnswers(rotation="180"))[0].rotation == 180
     assert asked(wide, given=GivenAnswers(rotation="auto"))[0].rotation == "auto"
+
+
+@pytest.mark.parametrize("rotation", [0, 180])
+def test_a_rotation_that_no_question_offers_is_left_as_it_is(rotation: int) -> None:
+    wide = Discovery(outputs=(output("DP-1"),))
+    facts, told = asked(wide, before=present(f"[screen]\nrotation = {rotation}\n"))
+    assert (facts.rotation, told) == (rotation, "")
 
 
 # -- the touch layer ------------------------------------------------------------------------------
@@ -192,10 +197,29 @@ def test_the_console_asks_for_a_press_of_a_new_panel(monkeypatch: pytest.MonkeyP
     known = present('[usb]\nallow = ["222a:0001"]\n[screen]\ntouch_turned = 180\n')
     assert asked(found, before=known) == (PanelFacts(touch_turned=180), "")
     assert asked(found, given=GivenAnswers(touch_turned="270"))[0].touch_turned == 270
+    vendor = present('[usb]\nallow = ["222a:*"]\n')
+    assert asked(found, before=vendor) == (PanelFacts(), "")
     monkeypatch.setattr(touch, "press", lambda _devices: None)
     facts, told = asked(found)
-    assert facts.touch_turned == 0
+    assert facts.touch_turned is None
     assert "nobody has pressed" in told
+
+
+def test_a_press_that_was_given_once_is_not_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No list names a panel on the board, nor any where a bank's devices are; the press does."""
+    monkeypatch.setattr(touch, "press", lambda _devices: (0.02, 0.03))
+    found = Discovery(panels=(PANEL,), outputs=(output("DP-1", size=(1080, 1920)),))
+    facts = asked(found)[0]
+    assert facts.touch_turned == 0
+    assert assigned(found, panel=facts)["screen.touch_turned"] == 0
+    pressed = "[screen]\ntouch_turned = 0\n"
+    assert asked(found, before=present(pressed)) == (PanelFacts(touch_turned=0), "")
+    other = present(f'{pressed}[usb]\nallow = ["1234:5678"]\n')
+    assert asked(found, before=other)[1] == ""
+    new = replace(found, usb=(TOUCH,))  # another panel than the one that is named
+    assert "upper left corner" in asked(new, before=other)[1]
 
 
 # -- what is written ------------------------------------------------------------------------------
