@@ -138,6 +138,16 @@ CERTIFICATE_NOT_RENEWED = LogEvent(
     "why; when the certificate has ended, run `kiosk enrol`.",
     fields=("reason", "days", "pause_s"),
 )
+TICKET_SIGNERS_NOT_TAKEN = LogEvent(
+    "ticket-signers-not-taken",
+    logging.WARNING,
+    "ticket signers not taken",
+    means="The certificate was renewed; who may sign maintenance tickets from now on, which came "
+    "with it, was not taken over (`reason`). Those of before still may.",
+    do="Ask the centre to look at its `ticket_signers`, or look at the disk. They come again with "
+    "the next renewal; `kiosk enrol` brings them now.",
+    fields=("reason",),
+)
 OPERATION_UNKNOWN = LogEvent(
     "operation-unknown",
     logging.WARNING,

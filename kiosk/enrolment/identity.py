@@ -132,13 +132,10 @@ class TerminalIdentity:
         return ()
 
 
-def renewed(
-    file: Path, enrolled: Path, pem: str, signers: str | None = None
-) -> tuple[datetime, datetime]:
+def renewed(file: Path, enrolled: Path, pem: str) -> tuple[datetime, datetime]:
     """Put the next certificate ``pem`` into ``file``, for the same key, and its dates into
-    ``enrolled.toml``; returns them. ``signers``: who may sign maintenance tickets from now on, put
-    in the place of those that the enrolment has brought. Raises :class:`NotEnrolled` for another's
-    and for one that brings no time, ``OSError``."""
+    ``enrolled.toml``; returns them. Raises :class:`NotEnrolled` for another's and for one that
+    brings no time, ``OSError``."""
     before = _certificates("certificate", file.read_text())[0]
     after = _certificates("certificate", pem)[0]
     if _public(after) != _public(before) or after.subject != before.subject:
@@ -146,12 +143,18 @@ def renewed(
     if after.not_valid_after_utc <= before.not_valid_after_utc:
         raise NotEnrolled(en("the certificate ends no later than the present one"))
     _in_time(after)
-    beside = file.with_name(f"{_SIGNERS}.pem")
-    if signers and beside.exists():
-        _certificates("ticket_signers", signers)
-        _write(beside, signers)
     _write(file, pem)
     return _tell_dates(enrolled, after)
+
+
+def renew_signers(file: Path, pem: str) -> None:
+    """Put the certificates ``pem`` of those who may sign maintenance tickets from now on in the
+    place of those that the enrolment has brought beside the certificate in ``file``; nothing where
+    it has brought none. Raises :class:`NotEnrolled`, ``OSError``; then the present ones stay."""
+    beside = file.with_name(f"{_SIGNERS}.pem")
+    if beside.exists():
+        _certificates("ticket_signers", pem)
+        _write(beside, pem)
 
 
 def told_late(file: Path, enrolled: Path, until: datetime) -> tuple[datetime, datetime] | None:

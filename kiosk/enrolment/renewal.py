@@ -92,10 +92,12 @@ class CertificateRenewal:
                 with self._connect() as centre:
                     asked = RenewalRequest(request=enrolled.request.read_text())
                     told = centre.renew(asked)
-                dates = identity.renewed(
-                    certificate, self._told, told.certificate, told.ticket_signers
-                )
+                dates = identity.renewed(certificate, self._told, told.certificate)
                 enrolled = self._tells(enrolled, *dates)
+                # Afterwards: without a certificate the terminal ends, without these signers it
+                # knows the earlier ones.
+                if told.ticket_signers:
+                    _take_signers(certificate, told.ticket_signers)
         except identity.NotEnrolled as error:
             raise ValueError(str(error)) from error
         return enrolled.until
@@ -112,6 +114,19 @@ class CertificateRenewal:
         days = (enrolled.until - self._now()).days
         events.CERTIFICATE_NOT_RENEWED.log(log, reason=why, days=days, pause_s=round(pause))
         return pause
+
+
+def _take_signers(certificate: Path, pem: str) -> None:
+    """Take over who may sign maintenance tickets from now on; a failure is told in the log."""
+    from kiosk.enrolment import identity
+
+    try:
+        identity.renew_signers(certificate, pem)
+    except identity.NotEnrolled as error:
+        events.TICKET_SIGNERS_NOT_TAKEN.log(log, reason=str(error))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        events.TICKET_SIGNERS_NOT_TAKEN.log(log, reason=reason)
 
 
 def _came_with_the_enrolment(chosen: Settings) -> bool:

@@ -35,7 +35,7 @@ from kiosk.enrolment import key as keys
 from kiosk.enrolment import signed as signed_tickets
 from kiosk.enrolment import ticket as tickets
 from kiosk.enrolment.enrolling import EnrolmentView, enrol
-from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity, renewed
+from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity, renew_signers, renewed
 from kiosk.enrolment.key import KeyUnusable
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.maintenance import ticket as maintenance
@@ -198,11 +198,11 @@ def test_a_renewal_brings_who_signs_from_now_on(
     assert told.ticket_signers == loaded.maintenance.tickets.read_text()
     later = stage.ca.certified("YL-0318", desk.key_of(request), timedelta(days=400))
     enrolled = new.state / settings.ENROLLED
-    before = loaded.centre.certificate.read_text()
+    renewed(loaded.centre.certificate, enrolled, later)
     with pytest.raises(NotEnrolled, match="ticket_signers"):
-        renewed(loaded.centre.certificate, enrolled, later, "nothing")
-    assert loaded.centre.certificate.read_text() == before
-    renewed(loaded.centre.certificate, enrolled, later, others)
+        renew_signers(loaded.centre.certificate, "nothing")
+    assert loaded.maintenance.tickets.read_text() == told.ticket_signers
+    renew_signers(loaded.centre.certificate, others)
     assert loaded.maintenance.tickets.read_text() == others
 
 

@@ -49,6 +49,7 @@ class RenewingCentre:
         self.ca = ca
         self.fails = list(fails)
         self.lasts = lasts
+        self.signers: str | None = None
         self.asked: list[str] = []
 
     @contextmanager
@@ -59,7 +60,8 @@ class RenewingCentre:
         self.asked.append(request.request)
         if self.fails:
             raise self.fails.pop(0)
-        return Renewal(certificate=self.certificate(request.request))
+        certificate = self.certificate(request.request)
+        return Renewal(certificate=certificate, ticket_signers=self.signers)
 
     def certificate(self, request: str) -> str:
         return self.ca.certified("YL-1", key_of(request), self.lasts)
@@ -130,6 +132,40 @@ def test_a_failure_is_told_and_tried_again_after_growing_pauses(
     assert told[0].__dict__["days"] == 0
     assert "terminal stopped" in caplog.text
     assert looks.look() == (True, renewal.LOOK_S)
+
+
+@pytest.mark.parametrize("fault", ["no certificate", "full disk"])
+def test_signers_that_cannot_be_taken_hinder_no_certificate(
+    chosen: Settings,
+    ca: SandboxCa,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+) -> None:
+    assert chosen.centre.certificate
+    assert chosen.enrolled
+    signers = chosen.centre.certificate.with_name("ticket-signers.pem")
+    signers.write_text(before := ca.root.read_text())
+    centre = RenewingCentre(ca, lasts=400 * DAY)
+    centre.signers = "nothing" if fault == "no certificate" else before
+    write = keys.write_secret
+
+    def full(path: Path, content: bytes) -> None:
+        if path == signers:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, content)
+
+    monkeypatch.setattr(keys, "write_secret", full)
+    now = datetime.now(UTC) + 65 * DAY
+    assert CertificateRenewal(chosen, centre.connect, lambda: now).look() == (True, renewal.LOOK_S)
+    assert signers.read_text() == before
+    after = settings.load(tmp_path / "terminal.toml").enrolled
+    assert after
+    assert after.until > chosen.enrolled.until + 300 * DAY
+    (told,) = [line for line in caplog.records if line.getMessage() == "ticket signers not taken"]
+    expected = "ticket_signers" if fault == "no certificate" else "No space left on device"
+    assert expected in told.__dict__["reason"]
 
 
 def test_a_certificate_for_another_key_is_not_taken(
