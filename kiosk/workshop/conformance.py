@@ -264,10 +264,14 @@ class CheckStand:
                 return self.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
         raise NotForThisPlan("the test person can sign no 委托按月还贷")
 
-    def sealed_file(self, document: Document) -> bytes:
-        """The file of ``document``, with the centre's seal, made for this visit."""
+    def seal_rules(self) -> SealRules:
+        """What a seal of the centre is held against."""
         if self._plan.seal_roots is None:
             raise NotForThisPlan("the plan names no roots of the seal")
+        return SealRules(self._plan.seal_roots, self._plan.sealer)
+
+    def sealed_file(self, document: Document, rules: SealRules) -> bytes:
+        """The file of ``document``, with the centre's seal, made for this visit."""
         pdf, person = self.visit.document_file(document), self.visit.person()
         session = self.visit.session
         assert session  # the stand has signed in
@@ -278,7 +282,7 @@ class CheckStand:
                 document=document,
                 holder=holder_mark(session.id, name, number),
                 now=self.visit.catalogue().clock,
-                rules=SealRules(self._plan.seal_roots, self._plan.sealer),
+                rules=rules,
             )
         except NotOurs as flaw:
             raise OtherwiseThanAgreed(f"a terminal does not print it: {flaw}") from None
@@ -558,9 +562,11 @@ def _withdrawals_handover(stand: CheckStand) -> None:
     code = calls.open(own)
     must(calls.state(code.id).state, "waiting", "a new code")
     calls.void(code.id)
-    for account in ("0" * 32, *(each.id for each in stand.agent().accounts())):
-        with refused("a hand-over of an account of nobody or somebody else", "not-found"):
-            calls.open(of(account))
+    with refused("a hand-over of an account of nobody", "not-found"):
+        calls.open(of("0" * 32))
+    for account in stand.agent().accounts():
+        with refused("a hand-over of somebody else's account", "not-found"):
+            calls.open(of(account.id))
 
 
 @_check("An application to another centre names it in the draft, and can be taken back.")
@@ -682,6 +688,7 @@ def _standing(stand: CheckStand) -> None:
 
 @_check("The copy of an agreement is sealed, and holds all that was agreed to.", levers=True)
 def _agreement_copy(stand: CheckStand) -> None:
+    rules = stand.seal_rules()
     draft = stand.agreement()
     must(bool(draft.texts), True, "whether 委托按月还贷 has a text to be agreed to")
     order = AgreementCopyOrder(kind="agreement-copy", operation=draft.id, key=secrets.token_hex(16))
@@ -692,7 +699,7 @@ def _agreement_copy(stand: CheckStand) -> None:
     stand.money.told(draft.id)
     copy = stand.visit.make_document(order)
     must(stand.visit.make_document(order).id, copy.id, "the same key again")
-    read = _words_of(stand.sealed_file(copy))
+    read = _words_of(stand.sealed_file(copy, rules))
     for text in draft.texts:
         clauses = [_plain(each) for each in re.split(r"[，。；：、\n]", text.text)]
         lacks = [each for each in clauses if each not in read]

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from kiosk.centre.evidence import CardEvidence
+from kiosk.centre.operations import Operation
 from kiosk.privacy import Sensitive
 from kiosk.workshop.commands import centre as command
 from kiosk.workshop.conformance import (
@@ -87,6 +88,10 @@ def source(check: ContractCheck) -> str:
     return inspect.getsource(check.run)
 
 
+def checks_of(bug: CentreBug) -> list[ContractCheck]:
+    return [check for check in CHECKS if check.sentence.startswith(FOUND_BY[bug])]
+
+
 def wrong(directory: Path, checks: Sequence[ContractCheck], *bugs: CentreBug) -> list[str]:
     with serving(directory, tls=True, codes_per_day=1000, bugs=frozenset(bugs)) as url:
         found = list(results(url, plan_of(directory), checks))
@@ -100,8 +105,31 @@ def test_the_stand_in_keeps_the_contract(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bug", CentreBug)
 def test_a_wrong_centre_is_found(tmp_path: Path, bug: CentreBug) -> None:
-    checks = [check for check in CHECKS if check.sentence.startswith(FOUND_BY[bug])]
-    assert len(wrong(tmp_path, checks, bug)) == 1
+    assert len(wrong(tmp_path, checks_of(bug), bug)) == 1
+
+
+def test_an_account_of_nobody_is_tried_without_an_agent_too(tmp_path: Path) -> None:
+    bug = CentreBug.HANDOVER_OF_ANY_ACCOUNT
+    with serving(tmp_path, tls=True, bugs=frozenset({bug})) as url:
+        plan = plan_of(tmp_path).model_copy(update={"agent": None})
+        (found,) = results(url, plan, checks_of(bug))
+    assert found.why == "a hand-over of an account of nobody is not refused"
+
+
+def test_without_roots_of_the_seal_no_agreement_is_committed(tmp_path: Path) -> None:
+    def agrees(stand: CheckStand) -> None:
+        agreed.append(stand.agreement())
+
+    agreed: list[Operation] = []
+    (copy,) = checks_of(CentreBug.COPY_UNSEALED)
+    with serving(tmp_path, tls=True, codes_per_day=1000) as url:
+        plan = plan_of(tmp_path).model_copy(update={"seal_roots": None})
+        (found,) = results(url, plan, [copy])
+        assert found.left_out == "the plan names no roots of the seal"
+        # Without the reset between two checks: a second agreement would be refused.
+        again = plan.model_copy(update={"levers": False})
+        (found,) = results(url, again, [ContractCheck("An agreement.", agrees, levers=False)])
+    assert (found.why, len(agreed)) == (None, 1)
 
 
 def test_an_application_under_way_leaves_no_check_out(tmp_path: Path) -> None:
