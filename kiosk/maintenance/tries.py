@@ -37,12 +37,19 @@ class PinTries:
         self._path = self._folder / _FILE
 
     def locked_until(self, number: str, now: datetime) -> datetime | None:
-        """Until when the card of ``number`` is locked; None: it is not. Raises ``OSError``."""
+        """Until when the card of ``number`` is locked; None: it is not. Raises ``OSError``.
+
+        A last try that lies further ahead than a lock-out lasts was counted by another clock: the
+        hour begins now, or a clock that was once years ahead would lock the card for years. A
+        clock that starts years too early, as with an empty battery of the board, therefore ends a
+        lock-out once it is set right. That is accepted: three more of a million PINs for a power
+        cut that others see, where the card itself is needed too.
+        """
         tries = self._read().get(number)
         if tries is None or tries.wrong < MOST_TRIES:
             return None
-        if now < tries.last:
-            # The clock was set back since the last try: the hour begins now, also for later asks.
+        if tries.last - now > LOCKED:
+            # Kept, also for later asks. A clock that was set by less changes nothing.
             tries = _Tries(tries.wrong, now)
             self._write({**self._read(), number: tries})
         until = tries.last + LOCKED

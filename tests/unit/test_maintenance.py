@@ -271,6 +271,13 @@ def test_a_clock_that_went_back_locks_no_longer_than_usual(tmp_path: Path) -> No
     assert PinTries(tmp_path).locked_until("6021", before + LOCKED) is None
 
 
+def test_a_clock_that_is_set_by_minutes_shortens_no_lock_out(tmp_path: Path) -> None:
+    locked(tmp_path)
+    early = NOW - timedelta(minutes=50)
+    assert PinTries(tmp_path).locked_until("6021", early) == NOW + LOCKED
+    assert PinTries(tmp_path).locked_until("6021", NOW + timedelta(minutes=15)) == NOW + LOCKED
+
+
 @pytest.mark.parametrize(
     ("service", "word"),
     [
