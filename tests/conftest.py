@@ -89,11 +89,15 @@ def _nothing_goes_on() -> Iterator[None]:
         foreign = isinstance(one, threading._DummyThread)  # of Qt, or of another library
         return one in before or foreign or one.name in CENTRES
 
+    def wait(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while goes_on() and time.monotonic() < end:
+            time.sleep(0.005)
+
     yield
-    end = time.monotonic() + waiting.PATIENCE_S
-    while goes_on() and time.monotonic() < end:
-        time.sleep(0.005)
+    wait(waiting.PATIENCE_S)
     gc.collect()
+    wait(1)  # an object that was collected now may just have told its thread to end
     if names := goes_on():
         pytest.fail(f"threads of this file still run: {', '.join(names)}", pytrace=False)
 
