@@ -42,6 +42,8 @@ MODELS = Path(__file__).parents[2] / ".models"
 _OF_A_BANK = "branch-stm"
 _BANK = {"zh": "云岭银行示范路支行", "en": "Yunling Bank, Shifan Road"}
 _LOOK_S = 0.2
+START_S = 600.0
+"""How long a part of the demo may take to start: longer than on the busiest machine."""
 MARK = ".made-by-kiosk-demo"
 """The file in a directory that says that the demo has made it, and may empty it."""
 _MADE = re.compile(
@@ -323,10 +325,16 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def _first_line(process: subprocess.Popen[bytes]) -> str:
-    """The line that ``process`` prints when it is ready, however long a busy machine takes. Raises
-    ``RuntimeError`` when ``process`` ends without one."""
+    """The line that ``process`` prints when it is ready. Raises ``RuntimeError`` when ``process``
+    ends without one; it is ended after :data:`START_S`."""
     stdout: IO[bytes] = process.stdout  # type: ignore[assignment]
-    line = stdout.readline()
+    late = threading.Timer(START_S, process.kill)
+    late.start()
+    try:
+        line = stdout.readline()
+    finally:
+        late.cancel()
+        late.join()
     if not line:
         raise RuntimeError(f"{process.args!r} did not start")
     return line.decode().strip()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import nullcontext
@@ -110,3 +112,12 @@ def test_a_technician_restarts_the_terminal_and_not_the_demo(
     monkeypatch.setattr(keeper, "run", lambda *_, **__: codes.pop(0))
     assert demo.run(tmp_path, offscreen=False) == 0
     assert codes == []
+
+
+def test_a_part_of_the_demo_that_never_starts_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "START_S", 0.1)
+    command = [sys.executable, "-c", "import signal; signal.pause()"]
+    refused = pytest.raises(RuntimeError, match="did not start")
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as silent, refused:
+        demo._first_line(silent)
+    assert silent.returncode == -signal.SIGKILL
