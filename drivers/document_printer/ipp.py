@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,7 +178,7 @@ class IppPrinter(Driver):
         self._cups = False
         self._version = _VERSIONS[0]  # of IPP; the last one that the printer has understood
         self._leftovers = False  # the printer may still hold a job of ours, or its document
-        self._unsettled: int | None = None  # the number of the last job, whose end is not known
+        self._unsettled: _PrinterJob | None = None  # the last job, if nobody knows how it ended
 
     @property
     def info(self) -> Info:
@@ -266,62 +267,63 @@ class IppPrinter(Driver):
             self._unsettled = None
         if self._leftovers:
             self._clear(self._settings.answer_s)
-        if request.again and self._came_out(request):
-            return PagesPrinted(request.job, request.pages)
         self._await_ready(deadline, cancel)
+        if request.again and self._came_out(request, deadline, cancel):
+            return PagesPrinted(request.job, request.pages)
         job = self._submit(request, deadline, cancel)
         return self._follow(request, job, deadline, cancel)
 
     # -- before the document leaves ------------------------------------------------------------
 
-    def _came_out(self, request: PrintDocument) -> bool:
-        """Whether an earlier job with this document, which is cancelled by now, came out whole.
-        False also where the printer keeps no history. Raises :class:`DeviceError` when the printer
-        does not say it now."""
-        limit = Deadline(self._settings.settle_s)
+    def _came_out(self, request: PrintDocument, deadline: Deadline, cancel: CancelToken) -> bool:
+        """Whether an earlier job with this document was completed. Of one that was cancelled the
+        last page may have jammed unseen, however many pages the printer has counted. False also
+        where the printer keeps no history. Raises :class:`DeviceError` when it does not say it."""
+        limit = Deadline(min(self._settings.settle_s, deadline.remaining()))
         try:
-            number = self._unsettled or self._number_of(request.title)
-            job = _PrinterJob(number, request.pages) if number else None
+            job = self._unsettled or self._job_named(request)
+            asked = False
             while job and not job.final:
-                self._refresh(job, self._within(limit))
-                if not job.final and limit.passed():
+                if asked and limit.passed():
                     raise DeviceError(Reason.TIMEOUT, en("the earlier job has not ended"))
-                time.sleep(0 if job.final else min(self._settings.poll_s, limit.remaining()))
+                if asked and cancel.wait(min(self._settings.poll_s, limit.remaining())):
+                    raise DeviceError(Reason.CANCELLED, en("while an earlier job was ending"))
+                self._refresh(job, self._within(limit))
+                asked = True
         except _RefusedError as error:
-            if error.status in _COME_BACK:
+            if error.status not in (IppStatus.NOT_FOUND, IppStatus.OPERATION_NOT_SUPPORTED):
                 raise
             job = None
-        self._unsettled, self._leftovers = None, self._cups
+        self._unsettled = None
         if job is None:
             return False
-        return job.all_out or (job.state == JobState.COMPLETED and job.pages is None)
+        return job.state == JobState.COMPLETED and job.pages in (None, job.of)
 
-    def _number_of(self, title: str) -> int | None:
-        """The number of this terminal's last job with that title that is over, where the printer
-        lists such jobs."""
+    def _job_named(self, request: PrintDocument) -> _PrinterJob | None:
+        """This terminal's last job with the title of ``request``, where the printer lists jobs."""
         if IppOperation.GET_JOBS not in self._operations:
             return None
         owner = "job-originating-user-name"
-        mine = Group(
-            Tag.OPERATION_GROUP,
-            (
-                attribute("requesting-user-name", Tag.NAME, self._settings.user),
-                attribute("limit", Tag.INTEGER, _LISTED),
-                attribute("which-jobs", Tag.KEYWORD, "completed"),
-                attribute("my-jobs", Tag.BOOLEAN, True),
-                attribute("requested-attributes", Tag.KEYWORD, "job-id", "job-name", owner),
-            ),
-        )
-        over = self._ask(IppOperation.GET_JOBS, mine).all(Tag.JOB_GROUP)
-        ours = ("", self._settings.user)
-        return max(
-            (
+        numbers = [0]
+        for which in ("not-completed", "completed"):
+            mine = Group(
+                Tag.OPERATION_GROUP,
+                (
+                    attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                    attribute("limit", Tag.INTEGER, _LISTED),
+                    attribute("which-jobs", Tag.KEYWORD, which),
+                    attribute("my-jobs", Tag.BOOLEAN, True),
+                    attribute("requested-attributes", Tag.KEYWORD, "job-id", "job-name", owner),
+                ),
+            )
+            numbers += [
                 job.number("job-id") or 0
-                for job in over
-                if job.text("job-name") == title and job.text(owner) in ours
-            ),
-            default=None,
-        )
+                for job in self._ask(IppOperation.GET_JOBS, mine).all(Tag.JOB_GROUP)
+                if job.text("job-name") == request.title
+                and job.text(owner) in ("", self._settings.user)
+            ]
+        newest = max(numbers)
+        return _PrinterJob(newest, request.pages) if newest else None
 
     def _await_ready(self, deadline: Deadline, cancel: CancelToken) -> None:
         """Wait until the printer can print, at most ``patience_s``, in which people may mend it."""
@@ -569,7 +571,7 @@ class IppPrinter(Driver):
                 break
             time.sleep(min(self._settings.poll_s, limit.remaining()))
         if unsettled is None:
-            self._unsettled = job.number
+            self._unsettled = job
         raise why.with_pages(unsettled) from why
 
     def _within(self, limit: Deadline) -> float:
@@ -608,6 +610,10 @@ class IppPrinter(Driver):
         if IppOperation.GET_JOBS not in self._operations:
             self._leftovers = False
             return
+        last = self._unsettled
+        if last and not last.final:
+            with suppress(_RefusedError):
+                self._refresh(last, limit.remaining())
         owner = "job-originating-user-name"
         mine = Group(
             Tag.OPERATION_GROUP,
@@ -624,12 +630,13 @@ class IppPrinter(Driver):
                 number = job.number("job-id")
                 # Some firmware ignores "my-jobs" and lists the jobs of all users.
                 if number is not None and job.text(owner) in ("", self._settings.user):
-                    settled = number != self._unsettled  # a queue forgets what it has purged
-                    self._cancel(number, limit.remaining(), purge=self._cups and settled)
+                    # A queue forgets what it has purged.
+                    known = last is None or last.final or last.number != number
+                    self._cancel(number, limit.remaining(), purge=self._cups and known)
         except _RefusedError as error:  # a printer that does not list its jobs can still print
             self._leftovers = error.status in _COME_BACK
         else:
-            self._leftovers = self._cups and self._unsettled is not None
+            self._leftovers = self._cups and last is not None and not last.final
 
     def _about(self) -> Group:
         """What the printer tells of itself, in the highest version of IPP that it understands."""

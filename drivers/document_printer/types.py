@@ -20,9 +20,9 @@ class PrintDocument(Request[PagesPrinted]):
     """Print one PDF once on A4, one-sided. ``job`` names it: a job that succeeded is never printed
     again. The printer's panel may show ``title``, which never holds a citizen's name.
 
-    ``again``: an earlier job with this PDF and ``title`` has ended without a word of how many pages
-    came out. A printer that knows its jobs is asked first what became of that one, and nothing is
-    printed where it came out whole after all.
+    ``again``: an earlier job with this PDF and ``title``, which then no other document has, ended
+    without a word of how many pages came out. A printer that knows its jobs is asked first what
+    became of that one, and nothing is printed where it was completed after all.
 
     Fails with a ``DeviceError`` whose ``pages`` says how many whole pages came out. When the
     deadline passes or the job is cancelled, the job is cancelled at the printer too.

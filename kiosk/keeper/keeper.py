@@ -515,7 +515,8 @@ class Keeper:
             if not forks.asked:
                 forks.ask_for_committer()
             return None
-        if forks and forks.stage is ForkStage.LOADING and not self._fork_failures:
+        loading = forks and forks.stage is ForkStage.LOADING and not self._fork_failures
+        if loading and self._poster.holds(time.monotonic()):  # nobody is served meanwhile
             return None
         return KeptCommitter.start(command)
 

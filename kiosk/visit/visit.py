@@ -425,10 +425,11 @@ class Visit:
         return came_out
 
     def _print_document(self, document: Document, pdf: Sensitive[bytes], paper: Text) -> bool:
-        again = False
+        # A number may stand on several files, of which one lies in the printer's list already.
+        title, again = f"{document.number} {_job()[:8]}", False
         while True:
             job = _job()
-            request = PrintDocument(job, pdf.reveal(), document.pages, document.number, again)
+            request = PrintDocument(job, pdf.reveal(), document.pages, title, again)
             try:
                 printed = self._asker.ask(PrintingDocument(request, paper), back=False)
             except DeviceError as failed:

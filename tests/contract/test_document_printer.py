@@ -24,8 +24,8 @@ from PIL import Image
 
 from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status, Supply
-from drivers.document_printer.ipp import IppPrinter
-from drivers.document_printer.names import IppOperation
+from drivers.document_printer.ipp import IppPrinter, _RefusedError
+from drivers.document_printer.names import IppOperation, IppStatus
 from drivers.document_printer.types import PagesPrinted, PrintDocument, ReadSupplies
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.hosting.thread_host import ThreadHost
@@ -510,22 +510,89 @@ def test_what_came_out_unseen_is_not_printed_again(printer: dict[str, Any]) -> N
         assert stand.sheets() == 6
 
 
-@pytest.mark.parametrize("without", [(), ONLY_PRINT_JOB], ids=["by number", "by name"])
+@contextmanager
+def _another_process(stand: PrinterStand, **settings: Any) -> Iterator[PrinterStand]:
+    """The driver as a new process has it, which knows no job."""
+    another = PrinterStand(stand.printer, **settings)
+    another.host.start()
+    try:
+        yield another
+    finally:
+        another.host.stop()
+
+
+@pytest.mark.parametrize("without", [(), ONLY_PRINT_JOB], ids=["all", "only Print-Job"])
 def test_another_process_of_the_driver_prints_nothing_again(
     without: tuple[IppOperation, ...],
 ) -> None:
-    with standing({"answer_s": 0.3, "settle_s": 0.3}, without=without) as stand:
+    with standing(without=without) as stand, _another_process(stand) as another:
         stand.print(a_job("first"))
-        another = PrinterStand(stand.printer)
-        another.host.start()
-        try:
+        again = replace(a_job("again"), again=True)
+        assert another.print(again) == PagesPrinted("again", 3)
+        assert stand.sheets() == 3
+        assert another.print(replace(again, job="other", title="another")).pages == 3
+        assert stand.sheets() == 6
+
+
+def test_another_process_of_the_driver_waits_for_what_still_ends() -> None:
+    """The printer finishes the sheet that is under way when its job is cancelled."""
+    with standing({"answer_s": 0.3, "settle_s": 0.3}, seconds_per_page=0.4) as stand:
+        _lost_sight_of(stand, 2)
+        stand.host.stop()
+        stand.printer.obey("refuse", code=0)
+        with _another_process(stand) as another:
             again = replace(a_job("again"), again=True)
             assert another.print(again) == PagesPrinted("again", 3)
-            assert stand.sheets() == 3
-            assert another.print(replace(again, job="other", title="another")).pages == 3
+            assert stand.job_states() == ["CANCELED", "COMPLETED"], "one after the other"
+
+
+def test_a_queue_that_another_process_has_purged_prints_again() -> None:
+    with standing({"answer_s": 0.3, "settle_s": 0.3}, cups_version="2.4.2") as stand:
+        _lost_sight_of(stand, 3)
+        stand.host.stop()
+        stand.printer.obey("refuse", code=0)
+        with _another_process(stand) as another:
+            assert another.print(replace(a_job("again"), again=True)).pages == 3
             assert stand.sheets() == 6
-        finally:
-            another.host.stop()
+
+
+def test_a_last_page_that_was_counted_and_may_have_jammed_is_printed_again() -> None:
+    """Nobody saw whether the jam came before or behind the count: the job was cancelled over it."""
+    settings = {"answer_s": 0.3, "settle_s": 0.3, "patience_s": 0.3}
+    with standing(settings, seconds_per_page=0.1) as stand:
+        stand.printer.obey("stall", after_pages=3)
+        stand.printer.obey("jam", after_pages=3)
+        _lost_sight_of(stand, 3)
+        stand.printer.obey("cancel at panel")
+        stand.printer.obey("refuse", code=0)
+        again = replace(a_job("again"), again=True)
+        error = stand.failure(again)
+        assert error.reason is Reason.JAM, "and not that an earlier job has not ended"
+        stand.printer.obey("clear jam")
+        stand.printer.obey("stall", after_pages=9)
+        assert stand.print(again) == PagesPrinted("again", 3)
+        assert stand.printer.look()["documents"] == [THREE, THREE]
+
+
+@pytest.mark.parametrize("code", [IppStatus.SERVICE_UNAVAILABLE, IppStatus.INTERNAL_ERROR])
+def test_a_printer_that_cannot_say_it_now_gets_nothing_again(
+    code: IppStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing() as stand:
+        stand.print(a_job("first"))
+        ask = IppPrinter._ask
+
+        def refuses(driver: IppPrinter, operation: IppOperation, *rest: Any, **more: Any) -> Any:
+            if operation is IppOperation.GET_JOBS:
+                raise _RefusedError(operation, code)
+            return ask(driver, operation, *rest, **more)
+
+        with monkeypatch.context() as wire:
+            wire.setattr(IppPrinter, "_ask", refuses)
+            again = replace(a_job("again"), again=True)
+            with pytest.raises(DeviceError, match="GET_JOBS refused"):
+                stand.print(again)
+        assert stand.sheets() == 3
 
 
 @pytest.mark.parametrize("printer", [{}, {"cups_version": "2.4.2"}], ids=["printer", "queue"])
