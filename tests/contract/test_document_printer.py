@@ -683,7 +683,7 @@ def test_a_printer_without_a_history_forgets_what_was_cancelled_not_why() -> Non
 
 def test_all_pages_are_out_though_the_printer_never_says_that_the_job_is_done() -> None:
     """Told as a failure, the citizen would print it again and have it twice."""
-    with standing({"stall_s": 0.2}) as stand:
+    with standing({"stall_s": 1.5}) as stand:
         stand.printer.obey("stall", after_pages=3)
         assert stand.print() == PagesPrinted("job-1", 3)
         assert stand.job_states() == ["CANCELED"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,9 @@ def test_the_certificate_and_its_slip(here: World) -> None:
     document = played.last(Preview).document
     sheet = played.last(PrintingDocument).request
     assert sheet.pdf == played.last(Preview).pdf.reveal()
-    assert sheet.title == document.number, "nothing personal on the printer's own panel"
+    number, _, own = sheet.title.rpartition(" ")
+    assert number == document.number, "nothing personal on the printer's own panel"
+    assert re.fullmatch(r"[0-9a-f]{8}", own), "and nothing of the document"
     slip = played.last(PrintingSlip).request.slip
     lines = [each.text for each in slip.elements if isinstance(each, Paragraph)]
     facts = {each.label: each.value for each in slip.elements if isinstance(each, Pair)}
