@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 WORKSHOP = ("kiosk/workshop/", "drivers/emulators/", "ui/desk/", "ui/robots/")
 OF_OURS = {
     "kiosk/__main__.py": "the keeper itself anew, when a technician restarts the terminal",
+    "kiosk/doctor/screen_pictures.py": "the screen's test page, for the acceptance report",
     "kiosk/display/server.py": "cage in the place of this program, for the unit of the screen",
     "drivers/hosting/apart.py": "a process that holds a citizen's data: drivers, capture, checker",
     "kiosk/keeper/kept_process.py": "the fork server, the committer, and a visit without it",
