@@ -15,6 +15,7 @@ from tests.faults.test_fork_server import LIKE_A_FRESH_ONE, descriptors, status,
 from tests.faults.test_keeper import KeeperProcess, alive
 
 COMMITTER = Path(__file__).with_name("committer_player.py")
+POSTER = Path(__file__).with_name("poster_player.py")
 FIRST, SECOND = f"{1:032x}", f"{2:032x}"
 
 StartWith = Callable[..., KeeperProcess]
@@ -289,6 +290,25 @@ def test_a_committer_comes_also_where_the_fork_server_does_not_make_one(
     refused = [event["code"] for event in terminal.named("committer not started")]
     assert refused == [errno.EAGAIN] * from_the_fork_server
     terminal.until(lambda: money(terminal)[-1].endswith(" True"))
+    terminal.stop()
+
+
+@pytest.mark.parametrize(
+    ("preload", "from_the_fork_server"), [("nothing", True), ("no_end", False)]
+)
+def test_while_the_poster_has_the_screen_the_first_committer_waits_for_the_fork_server(
+    start: StartWith, preload: str, from_the_fork_server: bool
+) -> None:
+    terminal = start(
+        "good",
+        "good",
+        poster=lambda stage: (str(POSTER), str(stage), "good"),
+        preload=preload,
+        poster_holds_s=10.0 if from_the_fork_server else 0.5,
+    )
+    committer_pid(terminal, 1)
+    assert forked(terminal, 1) is from_the_fork_server
+    terminal.until(lambda: money(terminal)[-1:] and money(terminal)[-1].endswith(" True"))
     terminal.stop()
 
 
