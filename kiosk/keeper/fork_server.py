@@ -106,13 +106,10 @@ class ForkServer:
 
     def _ask(self, what: ForkRequest) -> None:
         here, there = socket.socketpair()
-        with there:
-            try:
-                socket.send_fds(self._socket, [what.encode()], [there.fileno()])
-            except OSError:
-                here.close()
-                raise
-        self._here, self.asked = here, what
+        with here, there:
+            socket.send_fds(self._socket, [what.encode()], [there.fileno()])
+            self._here = socket.socket(fileno=here.detach())
+        self.asked = what
         self.since = time.monotonic()
 
     def hear(self) -> VisitProcess | KeptCommitter | ForkRefused | str:
