@@ -365,8 +365,8 @@ def _beside(root: Path) -> None:
     lockdown = assets / "lockdown"
     for path in sorted(each for each in lockdown.rglob("*") if each.is_file()):
         _write(root / path.relative_to(lockdown), path.read_text(encoding="utf-8"))
-    rules = assets / "udev" / "60-kiosk.rules"
-    _write(root / "lib/udev/rules.d/60-kiosk.rules", rules.read_text(encoding="utf-8"))
+    for rules in sorted((assets / "udev").glob("*.rules")):
+        _write(root / "lib/udev/rules.d" / rules.name, rules.read_text(encoding="utf-8"))
     manual = (assets / "man" / "kiosk.1").read_bytes()
     _pack(root / "usr/share/man/man1/kiosk.1.gz", manual)
     profile = (PARTS / "apparmor").read_text(encoding="utf-8")

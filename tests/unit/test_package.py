@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.doctor.names import RULES
 from lab import __main__ as lab
 from lab.terminal import image
 from tools import build_deb, trial
@@ -262,6 +263,17 @@ def test_the_initramfs_is_made_anew_with_the_rules_for_sticks(package: Path) -> 
     assert "/usr/lib/modprobe.d/60-kiosk.conf" in files(package)
     triggers = build_deb._said("dpkg-deb", "--info", str(package), "triggers")
     assert triggers.splitlines()[-1] == "activate-noawait update-initramfs"
+
+
+@needs_dpkg
+def test_the_rule_of_the_tpm_is_not_in_the_file_that_a_site_replaces(package: Path) -> None:
+    """`kiosk setup` writes ``/etc/udev/rules.d/60-kiosk.rules``, which udev reads in place of the
+    package's: a site that has one gets no rule that a later package adds to that file."""
+    own = build_deb.ROOT / "assets" / "udev"
+    (file,) = [each for each in own.iterdir() if "tpmrm" in each.read_text(encoding="utf-8")]
+    assert f"/usr/lib/udev/rules.d/{file.name}" in files(package)
+    assert file.name != RULES.name
+    assert file.name < "60-tpm-udev.rules"  # Debian's own, which gives the TPM to the group tss
 
 
 @needs_dpkg
