@@ -78,7 +78,9 @@ def run(order: SetupOrder, place: SearchPlace) -> int:
     made = proposal.make(found, site, before, chosen, panel, old_rules)
     _tell_choice(made, say)
     new, loaded = _edited(text, made, order.file, say)
-    new_rules = rules_file.edited(old_rules, made.named, found.nodes, say)
+    # The file under /etc goes before the package's of the same name: what is in that one goes on.
+    so_far = old_rules or names.shipped()
+    new_rules = rules_file.edited(so_far, made.named, found.nodes, say)
     if new_rules != old_rules:
         _check_writable(order.rules, say)
     changes = [

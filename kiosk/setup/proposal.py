@@ -122,7 +122,7 @@ def make(
     """The proposal. What ``before`` says already is not assigned again; a device of ``before`` that
     does not answer now keeps its table. ``preferred``: the choice among several devices; without
     ``panel`` nothing is said of its output, rotation and touch layer. ``udev``: the rules so far
-    that give devices names, besides those that come with the program."""
+    that give devices names; "": those that come with the program."""
     profile = profile_table(site.place)
     same = before.profile == site.place
     own: dict[str, Any] = dict(before.own.get("devices", {}))
@@ -151,7 +151,7 @@ def make(
     }
     used = [*kept.values(), *(device.table for device in chosen.values())]
     banks = _of_a_bank(used) or _of_a_bank([below[kind] for kind in absent])
-    made = names.rules(f"{names.shipped()}\n{udev}")
+    made = names.rules(udev or names.shipped())
     unguarded = _unguarded(found, banks, kept, made, before)
     assignments = [
         *_of_the_site(site, before),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from drivers.sentence import en
 from kiosk.doctor import names
 from kiosk.doctor.plugged import DeviceNode
 
@@ -20,9 +19,9 @@ def edited(
 ) -> str:
     """``text`` with a rule for every name of ``wanted`` (``"kiosk/id_card"``) that leads to its
     device and to no other of ``here``. A rule that gives such a name to another device becomes a
-    comment. An empty ``text`` becomes a new file."""
+    comment."""
     # A rule goes over several lines where they end with a backslash.
-    lines = re.split(r"(?<!\\)\n", text.removesuffix("\n")) if text else []
+    lines = re.split(r"(?<!\\)\n", text.removesuffix("\n"))
     new: list[str] = []
     for name, node in wanted.items():
         if _leads(text, name, here) == [node.path]:
@@ -31,11 +30,6 @@ def edited(
         new += ["", f"# {say(node.title)}", rule(name, node, here)]
     if not new:
         return text
-    if not lines:
-        lines = [
-            say(en("# Names of this terminal's devices, written by `kiosk setup`.")),
-            say(en("# After a change by hand: udevadm control --reload && udevadm trigger")),
-        ]
     return "\n".join([*lines, *new]) + "\n"
 
 

@@ -187,7 +187,7 @@ def test_two_of_one_model_without_a_serial_number_are_told_apart_by_the_hole(tre
     tree.serial("1-2", CH340, "ttyUSB1")
     here = nodes(tree)
     wanted = {"kiosk/id_card": here["ttyUSB0"], "kiosk/receipt_printer": here["ttyUSB1"]}
-    text = rules_file.edited("", wanted, tuple(here.values()), str)
+    text = rules_file.edited(names.shipped(), wanted, tuple(here.values()), str)
     assert leads(text, "kiosk/id_card", here) == {"ttyUSB0"}
     assert leads(text, "kiosk/receipt_printer", here) == {"ttyUSB1"}
     assert 'KERNELS=="1-1"' in text
