@@ -21,7 +21,7 @@ STATE_ATTRIBUTES = (
 )
 """The attributes that :func:`read_status` needs."""
 
-SUPPLY_ATTRIBUTES = ("marker-names", "marker-levels", "marker-high-levels", "marker-types")
+SUPPLY_ATTRIBUTES = ("marker-names", "marker-levels", "marker-types")
 """The attributes that :func:`read_supplies` needs; CUPS and most network printers have them."""
 _WHOLE = 100
 _LONGEST = 300
@@ -162,24 +162,20 @@ def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
 
 
 def read_supplies(printer: Group) -> tuple[SupplyLevel, ...]:
-    """Each supply with how full it is. A level below zero is none: -1 unavailable, -2 unknown, -3
-    some is left. A waste box is full at 100."""
+    """Each supply with how full it is, as ``marker-levels`` of CUPS tells it, in percent. A level
+    below zero is none: -1 unavailable, -2 unknown, -3 some is left. A waste box is full at 100."""
     levels = printer.values("marker-levels")
-    tops = printer.values("marker-high-levels")
     names = printer.texts("marker-names") or printer.texts("marker-types")
     return tuple(
-        SupplyLevel(_printable(name)[:_NAME], _percent(level, top))
-        for name, level, top in zip(
-            names, levels, (*tops, *([_WHOLE] * max(0, len(levels) - len(tops)))), strict=False
-        )
+        SupplyLevel(_printable(name)[:_NAME], _percent(level))
+        for name, level in zip(names, levels, strict=False)
     )
 
 
-def _percent(level: object, top: object) -> int | None:
+def _percent(level: object) -> int | None:
     if not isinstance(level, int) or isinstance(level, bool) or level < 0:
         return None
-    most = top if isinstance(top, int) and top > 0 else _WHOLE
-    return min(_WHOLE, level * _WHOLE // most)
+    return min(_WHOLE, level)
 
 
 def queue_name(printer: Group) -> str:

@@ -147,10 +147,10 @@ def test_any_words_give_a_status(state: int | None, reasons: list[str], message:
 
 
 @pytest.mark.parametrize(
-    ("levels", "tops", "percents"),
+    ("levels", "nearly_full", "percents"),
     [
         ((23, 80), (), [23, 80]),
-        ((46, 80), (200, 100), [23, 80]),
+        ((10, 96), (64, 95), [10, 96]),
         ((-1, -3), (), [None, None]),
         ((150, 0), (0,), [100, 0]),
         ((7,), (), [7]),
@@ -158,13 +158,14 @@ def test_any_words_give_a_status(state: int | None, reasons: list[str], message:
     ],
 )
 def test_how_full_the_supplies_are(
-    levels: tuple[int, ...], tops: tuple[int, ...], percents: list[int | None]
+    levels: tuple[int, ...], nearly_full: tuple[int, ...], percents: list[int | None]
 ) -> None:
+    """``marker-high-levels`` says from which level on a waste box is nearly full."""
     said = [attribute("marker-names", Tag.NAME, "toner\x1b", "waste")]
     if levels:
         said.append(attribute("marker-levels", Tag.INTEGER, *levels))
-    if tops:
-        said.append(attribute("marker-high-levels", Tag.INTEGER, *tops))
+    if nearly_full:
+        said.append(attribute("marker-high-levels", Tag.INTEGER, *nearly_full))
     found = read_supplies(Group(Tag.PRINTER_GROUP, tuple(said)))
     assert [each.percent for each in found] == percents
     assert all(each.name.isprintable() for each in found)
