@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -612,8 +611,14 @@ class IppPrinter(Driver):
             return
         last = self._unsettled
         if last and not last.final:
-            with suppress(_RefusedError):
+            try:
                 self._refresh(last, limit.remaining())
+            except _RefusedError as error:
+                if error.status == IppStatus.NOT_FOUND:  # nobody can tell any more
+                    self._unsettled = last = None
+            except DeviceError as error:
+                if error.reason is not Reason.GARBLED:
+                    raise
         owner = "job-originating-user-name"
         mine = Group(
             Tag.OPERATION_GROUP,

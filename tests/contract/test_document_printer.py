@@ -558,6 +558,16 @@ def test_a_queue_that_another_process_has_purged_prints_again() -> None:
             assert stand.sheets() == 6
 
 
+def test_a_queue_that_forgets_its_jobs_is_asked_once() -> None:
+    settings = {"answer_s": 0.3, "settle_s": 0.3}
+    with standing(settings, cups_version="2.4.2", history=False) as stand:
+        _lost_sight_of(stand, 3)
+        stand.printer.obey("refuse", code=0)
+        stand.driver.reset()
+        assert isinstance(stand.driver, IppPrinter)
+        assert not stand.driver._leftovers, "nobody can tell any more"
+
+
 def test_a_last_page_that_was_counted_and_may_have_jammed_is_printed_again() -> None:
     """Nobody saw whether the jam came before or behind the count: the job was cancelled over it."""
     settings = {"answer_s": 0.3, "settle_s": 0.3, "patience_s": 0.3}
