@@ -32,8 +32,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 HUNG_S = 10.0
-"""Seconds past the time of a command that its caller waits. Every driver ends sooner; only one that
-hangs lets these seconds pass."""
+"""Seconds past the time of a command that its caller waits. A driver that works ends sooner but for
+a printer that is still ending its job; only one that hangs lets these seconds pass."""
 REMEMBERED = 256
 """Finished jobs whose results a host remembers; a visit prints a handful."""
 
@@ -204,21 +204,22 @@ class Host(ABC):
 
     def execute(self, request: Request[T], seconds: float, cancel: CancelToken | None = None) -> T:
         """Queue a command and wait for its result. Raises as :meth:`submit` says, and ``OFFLINE``
-        when the driver does not come back."""
+        when the driver does not come back; how many pages it printed is unknown then."""
         token = cancel or CancelToken()
         future = self.submit(request, seconds, token)
         if wait((future,), seconds + HUNG_S).not_done:
             token.cancel()  # a driver that comes back later reads nobody's card for nobody
-            raise DeviceError(Reason.OFFLINE, en("the driver does not come back"), device=self.kind)
+            said = en("the driver does not come back")
+            raise DeviceError(Reason.OFFLINE, said, pages=None, device=self.kind)
         return future.result()
 
     def reset(self, seconds: float = 15.0) -> None:
         """Bring the device to its state after power-on, when its turn comes within ``seconds``."""
-        self.submit(_Reset(), seconds).result()
+        self.execute(_Reset(), seconds)
 
     def self_test(self, seconds: float = 30.0) -> tuple[Check, ...]:
         """Try what needs no citizen and no paper, when its turn comes within ``seconds``."""
-        return self.submit(_SelfTest(), seconds).result()
+        return self.execute(_SelfTest(), seconds)
 
     # -- the thread ---------------------------------------------------------------------------
 

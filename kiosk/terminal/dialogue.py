@@ -10,6 +10,7 @@ from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 from drivers.camera.types import Stream
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Media, Reason
+from drivers.hosting import host as hosting
 from drivers.hosting.host import Host
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
@@ -34,10 +35,6 @@ from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
 
 T = TypeVar("T")
-
-GRACE_S = 10.0
-"""Seconds that the dialogue waits past the time of a device step. The driver ends sooner; only a
-hung host lets these seconds pass."""
 
 
 class Screen(Protocol):
@@ -334,7 +331,7 @@ class Dialogue:
             self._before_paper(step.device)
         future = host.submit(step.request, step.seconds, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
-        return Deadline(step.seconds + GRACE_S), step.device
+        return Deadline(step.seconds + hosting.HUNG_S), step.device
 
     def _the_booth(self) -> FaceTaker:
         if self._booth is None:

@@ -706,6 +706,10 @@ def test_who_waits_for_a_driver_that_does_not_come_back_is_told(
         host.execute(Utter("long", gate), 0.05, token)
     assert token.cancelled, "a driver that comes back works for nobody"
     assert (hung.value.reason, hung.value.device) == (Reason.OFFLINE, Kind.SPEAKER)
+    assert hung.value.pages is None, "perhaps it has printed"
+    for ask in (host.reset, host.self_test):
+        with pytest.raises(DeviceError, match="does not come back"):
+            ask(0.05)
     gate.opened.set()
     assert host.execute(Utter("x"), SOON_S) == "x"
 

@@ -690,7 +690,7 @@ class NeverComesBack(Driver):
 def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("kiosk.terminal.dialogue.GRACE_S", 0.1)
+    monkeypatch.setattr("drivers.hosting.host.HUNG_S", 0.1)
     freed = threading.Event()
     host = ThreadHost(NeverComesBack(freed))
     host.start()
