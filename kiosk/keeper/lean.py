@@ -31,6 +31,8 @@ def _untouched() -> list[tuple[int, int]]:
     for line in Path("/proc/self/smaps").read_text(errors="surrogateescape").splitlines():
         if not line[0].isupper():  # the head of a mapping; its figures follow
             mapping = _MAPPING.fullmatch(line)
-        elif mapping and line.split() == ["Anonymous:", "0", "kB"]:
+        elif line.startswith(("Anonymous:", "Swap:")) and line.split()[1] != "0":
+            mapping = None  # a page of this process's own, perhaps swapped out
+        elif mapping and line.startswith("VmFlags:"):  # the last line
             found.append((int(mapping[1], 16), int(mapping[2], 16)))
     return found

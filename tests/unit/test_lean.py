@@ -3,6 +3,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk.keeper import lean
 
 PROGRAM = r"""
 import json, sys
@@ -33,3 +38,18 @@ def test_pages_of_libraries_are_given_back_and_read_again() -> None:
     assert files[1] < files[0] / 2
     assert after["Anonymous"] < before["Anonymous"] + 4_000, "nothing of its own was lost or copied"
     assert width == 7
+
+
+def test_what_a_process_has_written_to_is_kept_also_in_swap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mapping(first: int, anonymous: int, swapped: int) -> str:
+        head = f"{first:x}-{first + 4096:x} r--p 00000000 fe:00 1234    /usr/lib/libx.so"
+        return (
+            f"{head}\nRss:    4 kB\nAnonymous:    {anonymous} kB\nSwap:    {swapped} kB\n"
+            "SwapPss:    0 kB\nVmFlags: rd mr mw me\n"
+        )
+
+    smaps = mapping(0x1000, 0, 0) + mapping(0x2000, 4, 0) + mapping(0x3000, 0, 4)
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: smaps)
+    assert lean._untouched() == [(0x1000, 0x2000)]
