@@ -75,8 +75,15 @@ def begin(*own: int) -> Nursery | None:
             return None
         if not pid:
             tend(theirs, visit)
+    try:
+        one = Nursery(ours, pid)
+    except OSError:  # no descriptor to spare: nobody would notice its death
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        ours.close()
+        events.NURSERY_FAILED.log(log, cause="not forked")
+        return None
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    one = Nursery(ours, pid)
     fork_by(one.fork)
     return one
 

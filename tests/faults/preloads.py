@@ -81,6 +81,16 @@ def no_process_for_the_first_fork(settings: Path) -> None:
     _first_forks_fail(1)
 
 
+def no_descriptor_for_the_first_death(settings: Path) -> None:
+    watch = os.pidfd_open
+
+    def refuse(pid: int, flags: int = 0) -> NoReturn:
+        os.pidfd_open = watch
+        raise OSError(errno.EMFILE, "no descriptor")
+
+    os.pidfd_open = refuse
+
+
 def no_process_for_the_second_fork(settings: Path) -> None:
     _first_forks_fail(2)
 

@@ -320,7 +320,11 @@ def test_nursery_and_processes_die_with_the_visit() -> None:
 
 @pytest.mark.parametrize(
     ("preload", "why"),
-    [("a_thread", "a thread"), ("no_process_for_the_first_fork", "not forked")],
+    [
+        ("a_thread", "a thread"),
+        ("no_process_for_the_first_fork", "not forked"),
+        ("no_descriptor_for_the_first_death", "not forked"),
+    ],
 )
 def test_a_visit_without_a_nursery(preload: str, why: str) -> None:
     with visit(preload) as (one, said, (how, _, _)):
