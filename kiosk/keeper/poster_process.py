@@ -106,7 +106,8 @@ class PosterWatch:
             self._bury()
 
     def _hear(self) -> None:
-        assert self._channel
+        if self._channel is None:  # its death was reported in the same turn, and first
+            return
         for word in self._channel.receive():
             match word:
                 case Shown() if not self._shown:
@@ -134,8 +135,7 @@ class PosterWatch:
 
     def _bury(self) -> None:
         assert self._process
-        if self._channel is not None:
-            self._hear()  # at last, that it has hung up
+        self._hear()  # at last, that it has hung up
         self._dismiss("died")
         self._selector.unregister(self._process.death)
         self._process.reap()

@@ -113,3 +113,13 @@ def test_the_command_of_the_poster_is_a_module(tmp_path: Any) -> None:
     python, dash, module, path = rising.poster_command(tmp_path / "terminal.toml")
     assert (python, dash, path) == (sys.executable, "-m", str(tmp_path / "terminal.toml"))
     assert importlib.util.find_spec(module)
+
+
+def test_a_word_behind_the_death_that_was_reported_first_is_nobodys() -> None:
+    with selectors.DefaultSelector() as selector:
+        poster = watch(selector, [], sys.executable, "-c", "input()")
+        poster.start()
+        late = next(key.data for key in selector.get_map().values() if key.data == poster._hear)
+        poster.end()
+        late()
+        assert not selector.get_map()
