@@ -100,18 +100,24 @@ def possible_now(
 
 def service_hours(catalogue: Catalogue) -> tuple[Sayable, ...]:
     """When the centre serves at this terminal: one line, or two where looking up has other hours
-    than what needs more than a proof of who stands there."""
+    than what needs more than a proof of who stands there. None where some of it is never open
+    together with the rest: no line would be true."""
     known = [each for each in _offers(catalogue) if each.service in SERVICES]
     looked_up = [each.hours for each in known if SERVICES[each.service].needs == Needs()]
     done = [each.hours for each in known if SERVICES[each.service].needs != Needs()]
     spans = [_span(hours) for hours in (looked_up, done) if hours]
+    if None in spans:
+        return ()
     if len(spans) == 2 and spans[0] != spans[1]:
         return _("查询 {hours}", hours=spans[0]), _("办理 {hours}", hours=spans[1])
     return tuple(_("服务时间 {hours}", hours=span) for span in spans[:1])
 
 
-def _span(hours: Sequence[Hours]) -> Sayable:
-    opens, closes = min(each.opens for each in hours), max(each.closes for each in hours)
+def _span(hours: Sequence[Hours]) -> Sayable | None:
+    """The hours in which all of ``hours`` are open; None: there are none."""
+    opens, closes = max(each.opens for each in hours), min(each.closes for each in hours)
+    if opens >= closes:
+        return None
     if (opens, closes) == ("00:00", "23:59"):
         return _("24 小时")
     return _("{opens}–{closes}", opens=opens, closes=closes)

@@ -54,6 +54,18 @@ def test_hours_are_told_apart_only_where_they_differ(here: World) -> None:
     day = Hours(opens="09:00", closes="17:30")
     same = [offer.model_copy(update={"hours": day}) for offer in catalogue.offers]
     assert hours(catalogue.model_copy(update={"offers": tuple(same)})) == ["服务时间 09:00–17:30"]
+
+    def with_papers_from(opens: str, closes: str) -> list[str]:
+        offers = [
+            offer.model_copy(update={"hours": Hours(opens=opens, closes=closes)})
+            if offer.service == "papers"
+            else offer
+            for offer in catalogue.offers
+        ]
+        return hours(catalogue.model_copy(update={"offers": tuple(offers)}))
+
+    assert with_papers_from("00:00", "23:59") == ["查询 24 小时", "办理 08:00–20:00"], "not by one"
+    assert with_papers_from("20:30", "23:00") == [], "never open together with the rest"
     assert hours(catalogue.model_copy(update={"offers": ()})) == []
 
 
