@@ -665,7 +665,6 @@ class ShowTable(Step[str]):
     amounts in ``lead`` are hidden like those of a hidden column.
     """
 
-    turns: ClassVar[bool] = True
     title: Sayable
     columns: tuple[Column, ...]
     rows: tuple[tuple[Sayable | Cell, ...], ...]
