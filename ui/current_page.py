@@ -71,7 +71,7 @@ class CurrentPage(QObject):
     Others set six attributes: ``listener`` is the dialogue, ``where`` the sides of the devices,
     ``drawable`` tells whether a font has a character, ``on_blank`` sets its event once the blank
     frame is on the screen, ``on_frame`` makes its call once the next frame is, and
-    ``finger_from_before`` tells whether the finger on the glass came down at an earlier step.
+    ``finger_from_before`` tells whether the finger that is lifted now came down at an earlier step.
     """
 
     changed = Signal()

@@ -1,42 +1,50 @@
-"""Sees at which step a finger comes down: lifted from a later step, the finger answers nothing."""
+"""Sees at which step each finger comes down: lifted from a later step, it answers nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject
-
-_DOWN = frozenset({QEvent.Type.TouchBegin, QEvent.Type.MouseButtonPress})
-_UP = frozenset({QEvent.Type.TouchEnd, QEvent.Type.TouchCancel, QEvent.Type.MouseButtonRelease})
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QEventPoint, QPointerEvent
 
 
 class RestingFinger(QObject):
-    """An event filter for the window. ``ticket`` tells which step is shown now."""
+    """An event filter for the window. ``ticket`` tells which step is shown now.
+
+    A palm, a bag or a speck of dirt may lie on the glass for a whole visit: only the finger that is
+    lifted is judged, and what no finger answers is never held back.
+    """
 
     def __init__(self, ticket: Callable[[], int]) -> None:
         super().__init__()
         self._ticket = ticket
-        self._came_down_at: int | None = None  # None: no finger is down
-        self._lifts = False
+        self._down: dict[int, int] = {}  # by each finger on the glass, the step at which it came
+        self._lifted: set[int] = set()  # the steps of those that the event being delivered lifts
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Note the step under a finger that comes down, until after the finger is lifted."""
-        kind = event.type()
-        if self._lifts:
-            self._came_down_at, self._lifts = None, False
-        if kind in _DOWN:
-            self._came_down_at = self._ticket()
-        elif kind in _UP:
-            self._lifts = True  # a button is pressed while this event is delivered
+        self._lifted.clear()
+        if event.type() == QEvent.Type.TouchCancel:
+            self._down.clear()
+        elif isinstance(event, QPointerEvent):
+            for point in event.points():
+                self._follow(point)
         return super().eventFilter(watched, event)
+
+    def _follow(self, point: QEventPoint) -> None:
+        if point.state() == QEventPoint.State.Pressed:
+            self._down[point.id()] = self._ticket()
+        elif point.state() == QEventPoint.State.Released:
+            self._lifted.add(self._down.pop(point.id(), self._ticket()))
+            QTimer.singleShot(0, self._lifted.clear)  # what a timer answers, no finger has
 
     @property
     def down(self) -> bool:
         """Whether a finger is on the glass."""
-        return self._came_down_at is not None and not self._lifts
+        return bool(self._down)
 
     @property
     def from_before(self) -> bool:
-        """Whether the finger came down at an earlier step than the one that is shown: the citizen
-        has not pressed anything of this step."""
-        return self._came_down_at not in (None, self._ticket())
+        """Whether the finger that is lifted now came down at an earlier step than the one that is
+        shown: the citizen has not pressed anything of this step."""
+        return bool(self._lifted - {self._ticket()})

@@ -18,6 +18,7 @@ from kiosk.papers.pictures import PaperPages
 from kiosk.settings import VisitLimits
 from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
 from kiosk.visit.steps import (
+    CANNOT_DRAW,
     MAINTENANCE,
     RESEND,
     SLIP,
@@ -164,6 +165,22 @@ def test_a_finger_that_is_held_while_the_page_changes_confirms_nothing(theatre: 
     assert theatre.listener.heard == []
 
 
+def test_a_finger_that_slides_off_and_on_again_confirms_no_quote_of_later(theatre: Theatre) -> None:
+    theatre.show(CASES["60-confirm"], ticket=1)
+    at = middle(theatre.button("hold")).toPoint()
+    QTest.mousePress(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    theatre.show(CASES["60-confirm"], ticket=2)
+    hold = theatre.button("hold")
+    QTest.mouseMove(theatre.window, QPointF(5, 400).toPoint())
+    QTest.mouseMove(theatre.window, at)
+    assert not theatre.until(lambda: hold.property("filled") > 0, 200)
+    QTest.mouseRelease(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mousePress(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert theatre.until(lambda: hold.property("filled") > 0)
+    QTest.mouseRelease(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert theatre.listener.heard == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "name"),
     [
@@ -195,6 +212,67 @@ def test_a_finger_that_rests_while_the_step_changes_answers_nothing_of_the_new_o
     theatre.press(theatre.button(name))
     heard = ("back", None) if name == "back" else ("answer", (3, name))
     assert theatre.listener.heard == [heard]
+
+
+def touch(theatre: Theatre, *others: int) -> QTest.QTouchEventSequence:
+    """What the panel tells next of the fingers; ``others`` lie still meanwhile."""
+    sequence = QTest.touchEvent(theatre.window, TOUCH, False)
+    for finger in others:
+        sequence.stationary(finger)
+    return sequence
+
+
+@pytest.fixture
+def palm(theatre: Theatre) -> Iterator[int]:
+    """A palm, a bag or dirt on the glass, since an earlier step than the test's."""
+    at = QPointF(5, 400).toPoint()
+    theatre.show(CASES["07-menu"], ticket=1)
+    touch(theatre).press(0, at, theatre.window).commit()
+    theatre.settle()
+    yield 0
+    touch(theatre).release(0, at, theatre.window).commit()
+    theatre.settle()
+
+
+def test_beside_a_palm_that_rests_another_finger_answers(theatre: Theatre, palm: int) -> None:
+    for ticket in (2, 3):
+        theatre.show(CASES["04-is-it-you"], ticket=ticket)
+        at = middle(theatre.button("yes")).toPoint()
+        touch(theatre, palm).press(1, at, theatre.window).commit()
+        touch(theatre, palm).release(1, at, theatre.window).commit()
+        theatre.settle()
+    assert theatre.listener.heard == [("answer", (2, "yes")), ("answer", (3, "yes"))]
+
+
+def test_a_second_finger_that_rests_answers_nothing_of_the_next_step(
+    theatre: Theatre, palm: int
+) -> None:
+    theatre.show(CASES["41-name-rare"], ticket=2)
+    at = middle(theatre.button("yes")).toPoint()
+    theatre.show(CASES["04-is-it-you"], ticket=3)
+    touch(theatre, palm).press(1, at, theatre.window).commit()
+    theatre.show(CASES["41-name-rare"], ticket=4)
+    touch(theatre, palm).release(1, at, theatre.window).commit()
+    theatre.settle()
+    assert theatre.listener.heard == []
+
+
+@pytest.mark.usefixtures("palm")
+def test_what_no_finger_answers_is_answered_while_a_palm_rests(theatre: Theatre) -> None:
+    theatre.show(CASES["20-preview"], ticket=2)
+    theatre.page._undrawable.emit(2)
+    theatre.show(CASES["29-farewell-card"], ticket=3)
+    farewell = [("answer", (2, CANNOT_DRAW)), ("answer", (3, "bye"))]
+    assert theatre.until(lambda: theatre.listener.heard == farewell)
+
+
+def test_what_a_timer_answers_after_a_finger_was_lifted_is_no_fingers(theatre: Theatre) -> None:
+    at = QPointF(5, 400).toPoint()
+    theatre.show(CASES["07-menu"], ticket=1)
+    touch(theatre).press(0, at, theatre.window).commit()
+    theatre.show(CASES["29-farewell-card"], ticket=2)
+    touch(theatre).release(0, at, theatre.window).commit()
+    assert theatre.until(lambda: theatre.listener.heard == [("answer", (2, "bye"))])
 
 
 def stays(button: QQuickItem) -> bool:

@@ -7,7 +7,8 @@ import Kiosk
 T.Button {
     id: hold
     property string holding           // the words while it is held
-    property bool held: down && !done
+    property bool fresh: false        // the finger on it came down at the step that is shown
+    property bool held: down && fresh && !done
     property bool done: false
     property real filled: 0.0         // 0 to 1
     signal confirmed()
@@ -18,8 +19,9 @@ T.Button {
     activeFocusOnTab: true
     Accessible.role: Accessible.Button
     Accessible.name: text
-    onDownChanged: {
-        if (down) { filling.restart() } else { filling.stop(); filled = 0.0 }
+    onPressed: { fresh = true; filling.restart() }
+    onDownChanged: {                  // also of a finger that slides off and on again
+        if (down && fresh) { filling.restart() } else { filling.stop(); filled = 0.0 }
     }
     // A finger that slides off, or a page that changes, ends the hold.
     onCanceled: { filling.stop(); filled = 0.0 }
@@ -63,6 +65,6 @@ T.Button {
     Connections {
         target: CurrentPage
         function onBusyChanged() { if (!CurrentPage.busy) hold.done = false }
-        function onPageShown() { hold.done = false; filling.stop(); hold.filled = 0.0 }
+        function onPageShown() { hold.done = hold.fresh = false; filling.stop(); hold.filled = 0.0 }
     }
 }
