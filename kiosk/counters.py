@@ -155,7 +155,8 @@ class CounterFile:
     """The counters of one terminal. Any thread of any process may count: each change takes a lock
     on the directory, and replaces the file whole.
 
-    A counter never stops the terminal: what cannot be kept is an event, and is not counted.
+    A counter never stops the terminal: what cannot be kept is an event, and is not counted. Only
+    who resets one is told.
     """
 
     def __init__(self, directory: Path, now: Callable[[], datetime] = _local_now) -> None:
@@ -187,14 +188,15 @@ class CounterFile:
             self._change(count)
 
     def reset(self, names: Collection[Counted]) -> None:
-        """Begin ``names`` anew. Their totals, and what was counted today, stay."""
+        """Begin ``names`` anew. Their totals, and what was counted today, stay. Raises ``OSError``:
+        a person has said it, and must know that it was not kept."""
 
         def begin_anew(tally: Tally) -> None:
             for name in names:
                 total = tally.of(name).total
                 tally.counts[name] = CounterState(total, total, self._now())
 
-        self._change(begin_anew)
+        self._keep(begin_anew)
 
     def note(self, kind: Kind, status: Status) -> None:
         """Hear how the device ``kind`` is now: a fault begins, or is over. A device that is looked
@@ -237,23 +239,27 @@ class CounterFile:
         return msgspec.structs.replace(tally, day=today, today={}, faults={})
 
     def _change(self, edit: Callable[[Tally], None]) -> None:
-        """Let ``edit`` change the tables of the tally, and keep it."""
-        fresh = self._path.with_suffix(".new")
+        """Let ``edit`` change the tables of the tally, and keep it where the disk takes it."""
         try:
-            directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(directory, fcntl.LOCK_EX)
-                tally = self._of_today(self._kept())
-                edit(tally)
-                with fresh.open("wb") as file:
-                    file.write(msgspec.json.encode(tally))
-                    file.flush()
-                    os.fsync(file.fileno())
-                fresh.replace(self._path)
-            finally:
-                os.close(directory)
+            self._keep(edit)
         except OSError as error:
             self._tell(error)
+
+    def _keep(self, edit: Callable[[Tally], None]) -> None:
+        """Let ``edit`` change the tables of the tally, and keep it. Raises ``OSError``."""
+        fresh = self._path.with_suffix(".new")
+        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            tally = self._of_today(self._kept())
+            edit(tally)
+            with fresh.open("wb") as file:
+                file.write(msgspec.json.encode(tally))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
+        finally:
+            os.close(directory)
 
     def _tell(self, error: OSError) -> None:
         if not self._told:

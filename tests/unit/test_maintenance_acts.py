@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,23 @@ def test_a_new_roll_an_empty_bin_and_a_new_head_begin_anew(
     tally = counters.read()
     assert tally.of(Counted.RETRACTED).since_reset == tally.of(Counted.HEAD_MM).since_reset == 0
     assert tally.of(Counted.SLIPS).total == 5
+
+
+@pytest.mark.parametrize("key", ["roll-changed", "bin-emptied", "head-changed"])
+def test_what_the_disk_does_not_keep_is_not_called_kept(
+    bench: MaintenanceBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    def fails(path: Path) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    counters = CounterFile(tmp_path)
+    counters.add(dict.fromkeys((Counted.SLIPS, Counted.RETRACTED, Counted.HEAD_MM), 5))
+    kept = counters.read()
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "read_bytes", fails)
+        with pytest.raises(OSError, match="Input/output"):
+            do(bench, key, StaffRole.TECHNICIAN)
+    assert counters.read() == kept
 
 
 def test_the_counters_in_short_and_in_full(bench: MaintenanceBench, tmp_path: Path) -> None:
