@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -70,15 +71,14 @@ def _no_backlight(session: MaintenanceSession) -> Sayable | None:
 
 @maintenance_act("brightness", title=_("亮度"), icon="contrast", closed=_no_backlight)
 def set_brightness(session: MaintenanceSession) -> Sayable:
-    """Choose how bright the panel is, at once."""
+    """Choose how bright the panel is, at once. Raises ``OSError``."""
     percent = int(session.ask(_percent(_("屏幕多亮？"))))
     folder = _backlight()
+    if folder is None:  # it has gone since the page was shown
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
     try:
-        if folder is None:
-            raise OSError(0, "no backlight")
         most = int((folder / "max_brightness").read_text(encoding="ascii"))
-        (folder / "brightness").write_text(str(max(1, most * percent // 100)), encoding="ascii")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", "") or type(error).__name__
-        return _("亮度没有变：{why}", why=why)
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "max_brightness") from error
+    (folder / "brightness").write_text(str(max(1, most * percent // 100)), encoding="ascii")
     return _("亮度设为 {percent}%", percent=percent)

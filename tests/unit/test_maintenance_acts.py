@@ -215,7 +215,15 @@ def test_the_brightness_is_set_where_the_panel_can(
     assert "60%" in do(bench, "brightness", StaffRole.TECHNICIAN)
     assert (folder / "brightness").read_text() == "240"
     (folder / "max_brightness").write_text("bright")
-    assert "没有变" in do(bench, "brightness", StaffRole.TECHNICIAN)
+    with pytest.raises(OSError, match="max_brightness"):
+        do(bench, "brightness", StaffRole.TECHNICIAN)
+    (folder / "max_brightness").unlink()
+    with pytest.raises(FileNotFoundError):
+        do(bench, "brightness", StaffRole.TECHNICIAN)
+    (folder / "brightness").unlink()
+    folder.rmdir()
+    with pytest.raises(OSError, match="No such device"):
+        do(bench, "brightness", StaffRole.TECHNICIAN)
 
 
 def test_the_touch_test_is_asked(bench: MaintenanceBench) -> None:
