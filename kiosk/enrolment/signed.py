@@ -68,7 +68,7 @@ def checked_claims(
             },
         )
         begins, ends = (datetime.fromtimestamp(int(claims[name]), now.tzinfo) for name in _SPAN)
-    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, OSError) as error:
         raise TicketRefused(
             en("the ticket's signature does not fit, or it was changed"), "signature"
         ) from error
@@ -106,7 +106,7 @@ def _signer(trusted: Path, named: object, now: datetime) -> ec.EllipticCurvePubl
     if signer.not_valid_after_utc <= now:
         raise TicketRefused(en("the certificate of the ticket's signer has ended"), "signer")
     key = signer.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise TicketRefused(
             en("the ticket is signed by somebody who is not trusted here"), "signer"
         )

@@ -152,6 +152,8 @@ def export(
         _write(signature, signed.encode())
     except keys.KeyUnusable as error:
         raise NotExported(error.args[0]) from error
+    except jwt.PyJWTError as error:  # a key on another curve than that of ES256
+        raise NotExported(f"{key.path}: {error}") from error
     except OSError as error:
         raise NotExported(f"{folder}: {error.strerror or type(error).__name__}") from error
     return SignedLog(file, signature, len(kept), len(found) - len(kept))

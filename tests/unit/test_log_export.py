@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kiosk import events
 from kiosk.__main__ import main
@@ -213,6 +213,15 @@ def test_no_signature_without_a_certificate_nor_on_a_full_stick(
     (tmp_path / "key.pem").chmod(0o644)
     with pytest.raises(NotExported, match="others may read"):
         export(settings, LINES, tmp_path, NOW)
+
+
+def test_a_key_on_another_curve_signs_nothing(settings: Settings, tmp_path: Path) -> None:
+    other = ec.generate_private_key(ec.SECP384R1())
+    pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    keys.write_secret(tmp_path / "key.pem", pem)
+    with pytest.raises(NotExported, match=r"key\.pem: .*curve"):
+        export(settings, LINES, tmp_path, NOW)
+    assert list(tmp_path.glob("*.jsonl")) == []
 
 
 def test_a_journal_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jwt
 import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from drivers.device import Kind
+from kiosk.enrolment import signed
 from kiosk.enrolment import ticket as enrolment
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.keeper.channel import Upkeep
@@ -125,6 +131,31 @@ def test_a_strangers_ticket_opens_nothing(ca: SandboxCa, signers: Path, tmp_path
     other = ticket_of(ca).split(".")[2]
     assert why_not(f"{header}.{claims}.{other}", signers).startswith("signature: ")
     assert why_not(ticket_of(ca), tmp_path / "none.pem").startswith("signer: ")
+
+
+def test_a_ticket_of_a_signer_on_another_curve_opens_nothing(ca: SandboxCa, tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP384R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Tickets")])
+    signer = (
+        x509.CertificateBuilder(name, name, key.public_key(), 7)
+        .not_valid_before(NOW)
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    trusted = tmp_path / "signers.pem"
+    trusted.write_bytes(signer.public_bytes(Encoding.PEM))
+    header = {"typ": ticket.TYPE, signed.THUMBPRINT: signed.thumbprint(signer)}
+    text = jwt.encode({}, ec.generate_private_key(ec.SECP256R1()), signed.ALGORITHM, header)
+    assert why_not(text, trusted).startswith("signer: the ticket is signed by somebody")
+
+
+@pytest.mark.parametrize("end", [10**18, 10**30, "soon", None, [], 1e400])
+def test_a_ticket_whose_end_is_no_time_opens_nothing(
+    end: object, ca: SandboxCa, signers: Path
+) -> None:
+    staff = {"number": "6021", "name": "陈工", "role": "technician"}
+    claims = {"terminal": "T0001", "order": "W1", "staff": staff, "exp": end}
+    assert why_not(sign(ca, ticket.TYPE, 1, claims), signers).startswith("signature: ")
 
 
 @pytest.mark.parametrize(
