@@ -80,10 +80,10 @@ def masked(lines: Iterable[str]) -> Iterator[str | None]:
 
 def _masked(found: dict[str, Any]) -> str | None:
     event = events.BY_SENTENCE.get(str(found.get("message", "")))
-    logger, time = str(found.get("logger", "")), str(found.get("time", ""))
-    if found.get("level") not in _LEVELS or not _LOGGER.fullmatch(logger) or not _is_time(time):
+    level, logger, time = (str(found.get(name, "")) for name in ("level", "logger", "time"))
+    if level not in _LEVELS or not _LOGGER.fullmatch(logger) or not _is_time(time):
         return None
-    kept: dict[str, Any] = {"time": time, "level": found["level"], "logger": logger}
+    kept: dict[str, Any] = {"time": time, "level": level, "logger": logger}
     if event:
         kept |= {"event": event.name, "message": event.sentence}
     kept |= {name: _short(found[name]) for name in events.FIELDS if name in found}

@@ -117,6 +117,8 @@ def test_what_the_terminal_wrote_is_verified(settings: Settings, tmp_path: Path)
         json.dumps({"level": "info", "logger": NUMBER, "time": NOW.isoformat()}),
         json.dumps({"level": "info", "logger": "kiosk", "time": f"at {NUMBER}"}),
         json.dumps({"level": NUMBER, "logger": "kiosk", "time": NOW.isoformat()}),
+        json.dumps({"level": [], "logger": "kiosk", "time": NOW.isoformat()}),
+        json.dumps({"level": {}, "logger": [], "time": 0}),
     ],
 )
 def test_what_is_no_line_of_the_log_is_left_out(
