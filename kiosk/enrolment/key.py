@@ -121,7 +121,7 @@ def make(path: Path, *, tpm: bool) -> TerminalKey:
 
 def load(path: Path) -> TerminalKey:
     """The key in ``path``. Raises :class:`KeyUnusable` for one that others may read, that is
-    damaged, or whose TPM is another."""
+    damaged, on no elliptic curve, or whose TPM is another."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & _OTHERS:
@@ -134,16 +134,17 @@ def load(path: Path) -> TerminalKey:
             )
         if is_tpm_key(path):
             public = load_pem_public_key(_openssl("pkey", *_ASKED, "-in", str(path), "-pubout"))
-            assert isinstance(public, ec.EllipticCurvePublicKey)
-            return TerminalKey(path, "tpm", _InTpm(path, public))
-        found = load_pem_private_key(path.read_bytes(), None)
+            if isinstance(public, ec.EllipticCurvePublicKey):
+                return TerminalKey(path, "tpm", _InTpm(path, public))
+        else:
+            found = load_pem_private_key(path.read_bytes(), None)
+            if isinstance(found, ec.EllipticCurvePrivateKey):
+                return TerminalKey(path, "file", found)
     except OSError as error:
         raise KeyUnusable(f"{path}: {error.strerror}") from error
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyUnusable(en("{path}: no private key in it", path=path)) from error
-    if not isinstance(found, ec.EllipticCurvePrivateKey):
-        raise KeyUnusable(en("{path}: no key on an elliptic curve", path=path))
-    return TerminalKey(path, "file", found)
+    raise KeyUnusable(en("{path}: no key on an elliptic curve", path=path))
 
 
 def write_secret(path: Path, content: bytes) -> None:

@@ -20,8 +20,14 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from kiosk import settings
 from kiosk.__main__ import main
@@ -486,6 +492,17 @@ def test_a_key_that_others_may_read_is_not_used(new: NewTerminal) -> None:
     path.write_bytes(b"nonsense")
     with pytest.raises(KeyUnusable, match="no private key in it"):
         new.identity.key(tpm=False)
+
+
+@pytest.mark.parametrize("tpm", [False, True])
+def test_an_rsa_key_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tpm: bool) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    keys.write_secret(tmp_path / "key.pem", MARK if tpm else pem)
+    monkeypatch.setattr(keys, "_openssl", lambda *_asked: public)  # what the TPM's provider tells
+    with pytest.raises(KeyUnusable, match="no key on an elliptic curve"):
+        keys.load(tmp_path / "key.pem")
 
 
 @pytest.mark.parametrize("year", [1970, 2099])
