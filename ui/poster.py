@@ -147,8 +147,9 @@ class PosterPage(QObject):
 
     @Slot(str)
     def answer(self, value: Any) -> None:
-        """Tell the first press of a button that begins; the visit answers it."""
-        if self._busy:
+        """Tell the first press of a button that begins; the visit answers it. Five presses on the
+        brand begin nothing here: the technician presses once more at the visit."""
+        if self._busy or value not in ("start", "public"):
             return
         self._busy = True
         self._slow_timer.start()

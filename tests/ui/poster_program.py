@@ -1,7 +1,7 @@
 """Shows a poster, or a visit's attract page: ``poster_program.py WHICH SETTINGS DIRECTORY``.
 
-For each line of standard input it presses the button of that name, or of none the middle of the
-window, and writes the picture that follows as ``DIRECTORY/WHICH-n.bmp``, from 0, before any press.
+For each line of standard input it presses the button of that name, or the brand, or of no name the
+middle of the window, and writes the picture that follows as ``DIRECTORY/WHICH-n.bmp``, from 0, before any press.
 At the end it prints what the poster told and what it waits for, and all modules, as JSON.
 """
 
@@ -47,7 +47,9 @@ def main(which: str, settings_path: Path, directory: Path) -> None:
 
     buttons = sys.stdin.read().splitlines()
     for number in range(len(buttons) + 1):
-        if number and (button := buttons[number - 1]):
+        if number and buttons[number - 1] == "brand":
+            finger.click(window, QPointF(88, 60) * (window.width() / 1080))
+        elif number and (button := buttons[number - 1]):
             finger.press(window, button)
         elif number:
             finger.click(window, QPointF(window.width() / 2, window.height() / 2))

@@ -110,6 +110,11 @@ def test_anywhere_is_the_large_button(tmp_path: Path) -> None:
     assert play("poster", tmp_path, "landscape", "", "")["told"] == ["start"]
 
 
+def test_five_presses_on_the_brand_begin_nothing_before_there_is_a_visit(tmp_path: Path) -> None:
+    """The keeper would take the technician's word for garbage, and end the poster."""
+    assert play("poster", tmp_path, "portrait", *["brand"] * 5, "")["told"] == ["start"]
+
+
 @pytest.fixture
 def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of settings of a terminal that draws offscreen."""
