@@ -263,7 +263,7 @@ def _enrolled(table: dict[str, Any], kept: Path | None) -> tuple[dict[str, Any],
         return {}, ""
     except PermissionError as error:  # a technician who is not root has a look
         return {}, f"{path}: {error.strerror}"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise EnrolledDamaged(f"{path}: {why}; enrol again: kiosk enrol") from error
 
@@ -278,7 +278,7 @@ def before_enrolment(path: Path) -> tuple[EnrolmentSettings, Path]:
         table, asked = {}, EnrolmentSettings()
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
-    except (ValueError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise SettingsError(f"{path}: {error}") from error
     return asked, _state_of(table)
 

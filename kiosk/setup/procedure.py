@@ -114,15 +114,16 @@ def _ask(order: SetupOrder, found: Discovery, before: PresentSettings, say: Say)
 def _present(file: Path, say: Say) -> tuple[str, PresentSettings]:
     """The text and the tables of the settings so far."""
     try:
-        settings_file.load(file)
-        text = file.read_text(encoding="utf-8")
-    except NoSettings:
-        return "", PresentSettings({}, settings_file.with_enrolled({}))
+        try:
+            settings_file.load(file)
+            text = file.read_text(encoding="utf-8")
+        except NoSettings:
+            text = ""
+        own = tomllib.loads(text)
+        merged = settings_file.with_enrolled(own)
     except SettingsError as error:
         mend = examination.mend_of(error, file)
         raise click.ClickException(f"{error}\n→ {say(mend)}") from None
-    own = tomllib.loads(text)
-    merged = settings_file.with_enrolled(own)
     return text, PresentSettings(own, merged, toml_file.withheld(text))
 
 

@@ -465,6 +465,18 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_questions(stand: Set
     assert "looking" not in told.output
 
 
+def test_a_damaged_enrolment_is_told_before_there_are_settings(
+    stand: SetupStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(stand.folder))
+    (stand.folder / settings_file.ENROLLED).write_text("terminal = ")
+    told = stand.run(*ANSWERS, "--yes")
+    assert told.exit_code == 1
+    assert "enrol again" in told.output
+    assert told.output.endswith("→ kiosk enrol\n")
+    assert not stand.file.exists()
+
+
 @pytest.mark.parametrize("room", [0, 1])
 def test_a_full_disk_leaves_the_settings_and_their_backup_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int

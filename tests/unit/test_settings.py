@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.device import Kind
-from kiosk.settings import Settings, SettingsError, load
+from kiosk.settings import (
+    ENROLLED,
+    EnrolledDamaged,
+    Settings,
+    SettingsError,
+    before_enrolment,
+    load,
+)
 
 SMALLEST = """
 terminal = "T0001"
@@ -176,3 +183,15 @@ def test_any_file_is_settings_or_a_settings_error(
     path = written(tmp_path_factory.getbasetemp(), text)
     with contextlib.suppress(SettingsError):
         assert isinstance(load(path), Settings)
+
+
+def test_tables_that_are_nested_too_deeply_are_told_before_and_after_an_enrolment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = f"enrolment = {'[' * 5000}"
+    with pytest.raises(SettingsError, match=r"terminal\.toml"):
+        before_enrolment(written(tmp_path, deep))
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    (tmp_path / ENROLLED).write_text(deep)
+    with pytest.raises(EnrolledDamaged, match="enrol again"):
+        load(written(tmp_path, SMALLEST))
