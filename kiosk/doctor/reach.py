@@ -13,7 +13,7 @@ from kiosk.settings import Settings
 
 def look(settings: Settings) -> Iterator[Finding]:
     """A note where a button lies too high or too low; nothing where nobody has measured."""
-    yield from judge(settings, panels.look(plugged.ROOT))
+    yield from judge(settings, panels.look(plugged.ROOT, output=settings.screen.output))
 
 
 def judge(settings: Settings, screen: panels.ScreenFacts) -> Iterator[Finding]:

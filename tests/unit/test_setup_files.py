@@ -317,6 +317,22 @@ def test_what_a_wheelchair_reaches(
     assert not list(reach.judge(settings_file.parse(PRESENT, tmp_path), TALL))
 
 
+def test_the_reach_is_that_of_the_output_that_the_settings_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first screen is the small one of a shop beside the terminal."""
+    monkeypatch.setattr(plugged, "ROOT", tmp_path)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    for name, record in (("DP-1", edid(timing=(310, 170))), ("HDMI-A-1", edid())):
+        output = tmp_path / "sys/class/drm" / f"card0-{name}"
+        output.mkdir(parents=True)
+        (output / "status").write_text("connected\n")
+        (output / "edid").write_bytes(record)
+    text = PRESENT + '[screen]\nmounted_mm = 600\noutput = "HDMI-A-1"\n'
+    (finding,) = reach.look(settings_file.parse(text, tmp_path))
+    assert finding.seen == "buttons from 600 to 1131 mm above the floor"
+
+
 # -- files ----------------------------------------------------------------------------------------
 
 
