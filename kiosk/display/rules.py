@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from kiosk.display import outputs, touch_panels
+from kiosk.display.outputs import DisplayOutput
 from kiosk.settings import ScreenSettings, Settings, UsbSettings
 
 UDEV = Path("run/udev/rules.d/70-kiosk-screen.rules")
@@ -31,7 +32,7 @@ def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
     bound = udev(settings.screen, kept.name if kept else "")
     ignored = keyboards(settings.usb, touch_panels.ids(root))
     _put(root / UDEV, bound + ignored, 0o644)
-    told = [] if kept else ["no screen is connected"]
+    told = _lacking(settings.screen.output, kept)
     if kept:
         if not outputs.force_on(kept):
             told.append(f"output {kept.name} cannot be switched on")
@@ -42,6 +43,15 @@ def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
         if done.returncode:
             told.append(f"udevadm {words[0]}: {done.stderr.strip()}")
     return told
+
+
+def _lacking(named: str, kept: DisplayOutput | None) -> list[str]:
+    """That there is no picture, and why; ``named``: the output that the settings name."""
+    if kept is None:
+        return [f"there is no output {named}" if named else "no screen is connected"]
+    if not kept.connected and not kept.silent:
+        return [f"no screen is connected to {kept.name}"]
+    return []
 
 
 def udev(screen: ScreenSettings, output: str) -> str:

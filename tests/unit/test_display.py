@@ -270,6 +270,27 @@ def test_what_did_not_work_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not outputs.force_on(one)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("HDMI-A-1", []),
+        ("DP-1", ["no screen is connected to DP-1"]),
+        ("VGA-1", []),  # cannot tell
+        ("DP-2", ["there is no output DP-2"]),
+    ],
+)
+def test_a_named_output_without_a_screen_is_told_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, told: list[str]
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin/udevadm", "exit 0")
+    output(tmp_path, "HDMI-A-1")
+    output(tmp_path, "DP-1", "disconnected")
+    output(tmp_path, "VGA-1", "unknown")
+    assert rules.write(chosen(screen=ScreenSettings(output=name)), tmp_path) == told
+
+
 def test_settings_with_a_mistake_leave_no_socket_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
