@@ -19,6 +19,7 @@ from kiosk.centre.handovers import (
     RequestsHandover,
     WithdrawalsHandover,
 )
+from kiosk.centre.transfer_orders import TransferInOrder
 from kiosk.operation import Business, OperationState
 from kiosk.visit.handover import PhoneTask
 from tests.contract.test_operations import (
@@ -32,6 +33,7 @@ from tests.contract.test_operations import (
 
 __all__ = ["centre", "visits"]  # fixtures
 PASSWORD = "223344"
+TRANSFER: Literal[Business.TRANSFER_IN] = Business.TRANSFER_IN
 RENT: Literal[Business.RENT_WITHDRAWAL] = Business.RENT_WITHDRAWAL
 OVER = "已失效"
 ADDRESS = FormHandover(topic="form", business=Business.PERSONAL_DATA_CHANGE, field="address")
@@ -111,6 +113,28 @@ def test_the_citizen_sees_the_loan_and_the_requests_on_the_phone(visits: Visits)
     assert "593,351.84 元" in page
     assert "2026-01-20 · 2,402.04 元" in page
     assert "还没有办过业务" in prove(visit, opened(visit).content.reveal(), "P03")
+
+
+def test_the_requests_say_how_far_another_centre_or_the_bank_is(visits: Visits) -> None:
+    """An operation here is done long before: 已办成 would be said of what was refused, or unpaid."""
+
+    def requests() -> str:
+        visit = visits("P01")
+        return prove(visit, opened(visit).content.reveal(), "P01")
+
+    visit = visits("P01")
+    visit.lever("PATCH", "/facts/P01", {"card_closed": 1})
+    account = visit.ask.accounts()[0].id
+    visit.carried_out(TransferInOrder(business=TRANSFER, account=account, centre="C02"))
+    visit.carried_out(visit.order(RENT, amount=Decimal("100.00")))
+    page = requests()
+    assert "<td>异地转入</td><td>已受理，对方中心办理中</td>" in page
+    assert "<td>租房提取</td><td>已通过待入账</td>" in page
+    visit.lever("PUT", "/elsewhere/P01/C02?status=06")
+    visit.lever("POST", "/clock", {"seconds": 10 * 24 * 3600})
+    page = requests()
+    assert "<td>异地转入</td><td>对方中心没有通过</td>" in page
+    assert "<td>租房提取</td><td>付款失败（换卡重付）</td>" in page
 
 
 # -- misuse ---------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from kiosk.centre.operations import (
     digest_of,
 )
 from kiosk.operation import OPERATION_ID, Business, OperationState
-from kiosk.papers.receipt import STATE_ON_SLIP
+from kiosk.papers.receipt import STATE_ON_SLIP, state_on_slip
 from kiosk.privacy import Sensitive
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
@@ -224,7 +224,10 @@ def _loan(centre: StandInCentre, visitor: TokenHolder, work: PhoneWork) -> HTMLR
 
 def _requests(centre: StandInCentre, visitor: TokenHolder) -> HTMLResponse:
     operations = centre.operations.operations(visitor, only_open=False)
-    rows = [(f"{each.begun}", each.title.zh, _state(each.state)) for each in operations[:NEWEST]]
+    rows = [
+        (f"{each.begun}", each.title.zh, say(state_on_slip(each), Language.ZH))
+        for each in operations[:NEWEST]
+    ]
     return page(
         _TITLES["requests"], _table("最近的业务", rows) if rows else "<p>还没有办过业务。</p>"
     )
