@@ -104,23 +104,28 @@ def test_the_last_words_stand_with_the_seal(lines: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "proves"),
+    ("persona", "order", "proves"),
     [
-        ({"business": "monthly-offset", "way": "sign"}, "业务已经办成。"),
+        ("P03", {"business": "monthly-offset", "way": "sign"}, "业务已经办成。"),
+        ("P07", {"business": "account-merge"}, "业务已经办成。"),
         (
+            "P03",
             {"business": "prepayment", "way": "shorter-term", "amount": "20000.00"},
             "业务已经办成；扣款时间以银行为准。",
         ),
     ],
 )
 def test_a_receipt_tells_of_a_payment_only_where_there_is_one(
-    tmp_path: Path, order: dict[str, Any], proves: str
+    tmp_path: Path, persona: str, order: dict[str, Any], proves: str
 ) -> None:
     with closing(StandInCentre(tmp_path, fixed_code=CODE)) as centre:
-        at = Counter(centre, "P03")
+        at = Counter(centre, persona)
         at.authorise()
-        loan = centre.accounts.loans(at.visitor)[0].id
-        draft = at.draft(ORDER.validate_python({**order, "loan": loan}))
+        about = {
+            "account": centre.accounts.accounts(at.visitor)[0].id,
+            "loan": next((each.id for each in centre.accounts.loans(at.visitor)), None),
+        }
+        draft = at.draft(ORDER.validate_python(order | about))
         at.confirm(draft)
         at.desk.commit(at.terminal, draft.id)
         asked = OperationReceiptOrder(kind="operation-receipt", operation=draft.id, key="k" * 16)

@@ -174,7 +174,7 @@ def _proved(operation: Operation) -> str:
     """What a receipt proves, and what it does not."""
     if operation.referral:
         return "申请已经受理；能不能办由对方中心决定"
-    if operation.amount is None:
+    if operation.amount is None or not (operation.payee or operation.business.moves_money):
         return "业务已经办成"
     moves = "到账" if operation.payee else "扣款"
     return f"业务已经办成；{moves}时间以银行为准"
