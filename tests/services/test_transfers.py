@@ -220,6 +220,15 @@ def test_the_other_centre_agrees_while_the_citizen_takes_it_back(here: World) ->
     assert facts(page)["办到哪一步"] == "对方中心已同意，正在转钱"
 
 
+def test_ten_days_in_which_nobody_asks_end_at_the_decision(here: World) -> None:
+    """The other centre takes its steps by the clock, not by how often somebody asks."""
+    address = applied(here).last(ConfirmOperation).operation.status_url
+    here.ask("POST", "/clock", {"seconds": 10 * DAY_S})
+    assert '<dd id="state">已办结</dd>' in requests.get(address, timeout=10).text
+    (moved,) = here.ask("GET", "/movements")
+    assert moved["amount"] == 864_050
+
+
 def test_p12_is_paid_after_the_centres_have_clarified_something(here: World) -> None:
     haiwan: Line = (Choose, option("海湾市"))
     serve(here, "P12", "transfer-in", haiwan, *confirmed(here))

@@ -865,8 +865,9 @@ class OperationDesk:
             for end in payouts.settle(self._store, self._clock.today(), now):
                 self._tell_payout(self._row(end.operation), end.state)
             decides_all = CentreBug.DECIDES_WITHDRAWN in self._bugs
-            for at in referrals.due(self._store, now, also_withdrawn=decides_all):
-                self._settle_referral(at)
+            while due := referrals.due(self._store, now, also_withdrawn=decides_all):
+                for at in due:
+                    self._settle_referral(at)
         with self._store.transaction():
             yield now
 
