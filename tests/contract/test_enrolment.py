@@ -241,6 +241,17 @@ def test_a_batch_is_allowed_beforehand_and_a_bad_line_of_it_allows_nobody(
             assert told.terminal.terminal == number
 
 
+def test_a_list_that_is_too_long_is_taken_not_even_in_part(
+    stage: EnrolmentStage, new: NewTerminal
+) -> None:
+    """Cut at the longest body, its last line would allow a terminal under part of its number."""
+    key = new.identity.key(tpm=False)
+    many = (f"{count:064} YL-{count:04} 店" for count in range(1000))
+    assert "名单太长" in stage.page("/list", lines="\n".join((f"{key.hash} YL-0313 四店", *many)))
+    with EnrolmentClient(stage.beside) as client:
+        assert client.state(client.open(new.identity.request(key)).id).state == "waiting"
+
+
 def test_a_terminal_of_the_list_that_was_taken_out_of_use_waits_for_a_technician(
     stage: EnrolmentStage, new: NewTerminal
 ) -> None:

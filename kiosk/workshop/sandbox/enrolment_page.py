@@ -64,7 +64,9 @@ async def allow(centre: AtCentre, request: Request) -> Response:
 
 @router.post("/list")
 async def list_keys(centre: AtCentre, request: Request) -> Response:
-    """Allow a batch beforehand."""
+    """Allow a batch beforehand: the whole of it, or nothing."""
+    if len(await request.body()) > MOST:
+        return _overview(centre, wrong="名单太长，请分几次登记")
     try:
         centre.enrolments.list_keys((await _form(request)).get("lines", ""))
     except NotAllowed as error:
