@@ -1,8 +1,9 @@
 """Shows a poster, or a visit's attract page: ``poster_program.py WHICH SETTINGS DIRECTORY``.
 
 For each line of standard input it presses the button of that name, or the brand, or of no name the
-middle of the window, and writes the picture that follows as ``DIRECTORY/WHICH-n.bmp``, from 0, before any press.
-At the end it prints what the poster told and what it waits for, and all modules, as JSON.
+middle of the window, and writes the picture that follows as ``DIRECTORY/WHICH-n.bmp``, from 0,
+before any press. At the end it prints what the poster told and what it waits for, and all modules,
+as JSON.
 """
 
 from __future__ import annotations
