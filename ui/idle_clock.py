@@ -52,7 +52,8 @@ class IdleClock(QObject):
         self.changed.emit()
 
     def begin(self, *, limited: bool = True) -> None:
-        """The visit begins; a technician's is not ``limited``."""
+        """The visit begins. A technician's is not ``limited``: it has no longest time, and whoever
+        steps behind the machine has not gone."""
         self._begun, self._away_s, self._limited = True, None, limited
         self._timer.start()
 
@@ -88,7 +89,7 @@ class IdleClock(QObject):
     def tick(self) -> None:
         """One more second of the visit."""
         self._visit_s += 1
-        if self._away_s is not None:
+        if self._limited and self._away_s is not None:
             self._away_s += 1
             if self._away_s >= AWAY_S and self._counts() and not self._held:
                 self._idle_s = max(self._idle_s, ceil(self._covers_at()) - 1)

@@ -769,6 +769,25 @@ def test_who_steps_away_leaves_a_covered_page(visited: Theatre) -> None:
     assert visited.listener.heard[-1:] == [("time_out", "idle")]
 
 
+def test_a_technician_who_steps_behind_the_machine_has_the_whole_idle_time() -> None:
+    theatre = Theatre(Setting(), limits=LIMITS)
+    try:
+        theatre.show(CASES["01-attract"])
+        for _press in range(5):
+            press_brand(theatre)
+        theatre.stage.clock._timer.stop()
+        theatre.show(CASES["09-account"])
+        theatre.stage.page.stands_there(False)
+        tick(theatre, 9)
+        assert not asked(theatre)
+        tick(theatre, 1)
+        assert asked(theatre)
+        tick(theatre, 20)
+        assert covered(theatre)
+    finally:
+        theatre.close()
+
+
 def test_nobody_is_missed_before_a_visit_or_while_the_terminal_works(visited: Theatre) -> None:
     visited.stage.clock.hold(True)
     visited.stage.page.stands_there(False)
