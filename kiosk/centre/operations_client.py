@@ -33,6 +33,7 @@ from kiosk.centre.operations import (
 from kiosk.centre.transport import Call
 
 T = TypeVar("T")
+S = TypeVar("S", Operation, OperationStatus)
 
 MOST_S = 10.0
 """Seconds for a complete answer; to a query of one operation, ``QUERY_S``."""
@@ -154,12 +155,12 @@ class OperationsClient:
         it is now: anything but ``withdrawn`` in its referral goes on. Refusal: not-found."""
         path = "/v1/operations/{id}/referral/withdrawal"
         call = Call("POST", path, id=id, keyed=True, to_the_end=True)
-        return self._same_whole(call, self._ask(call, _OPERATION, MOST_S))
+        return self._same(call, self._ask(call, _OPERATION, MOST_S))
 
     def operation(self, id: str) -> Operation:
         """The operation as far as it has come. Refusal: not-found, which ends nothing."""
         call = Call("GET", "/v1/operations/{id}", id=id, to_the_end=True)
-        return self._same_whole(call, self._ask(call, _OPERATION, QUERY_S))
+        return self._same(call, self._ask(call, _OPERATION, QUERY_S))
 
     def told(self, id: str) -> None:
         """The page of the operation's end was on the screen. Refusal: not-ended."""
@@ -175,15 +176,10 @@ class OperationsClient:
         """我的办件: what was confirmed, or has waited for a consent, newest first."""
         return self._ask(Call("GET", "/v1/operations"), _OPERATIONS)
 
-    def _same_whole(self, call: Call, operation: Operation) -> Operation:
-        if operation.id != call.id:
+    def _same(self, call: Call, told: S) -> S:
+        if told.id != call.id:
             raise nonsense(call, en("another operation"))
-        return operation
-
-    def _same(self, call: Call, status: OperationStatus) -> OperationStatus:
-        if status.id != call.id:
-            raise nonsense(call, en("another operation"))
-        return status
+        return told
 
 
 _QUIET = ConfigDict(hide_input_in_errors=True)
