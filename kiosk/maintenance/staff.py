@@ -23,7 +23,6 @@ from drivers.sentence import en
 from kiosk.privacy import Sensitive
 from kiosk.words import Text, _
 
-PIN_DIGITS = 6
 STAFF_NUMBER = r"^[a-z]{0,8}[0-9]{1,6}\Z"
 """Fits an audit word beside the other words of a detail."""
 _N, _R, _P = 2**14, 8, 1  # 16 MB and some 40 ms a hash

@@ -74,8 +74,7 @@ class EnterStaffPin(Step[Sensitive[str]]):
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One thing to be done: what is wrong, what mends it, and the ``device`` whose page leads
-    on."""
+    """One thing to be done: what is wrong, what mends it, and the ``device`` that it is about."""
 
     title: Sayable
     mend: Sayable = ""

@@ -10,6 +10,7 @@ from drivers.device import DeviceError, Kind, Reason, State, Status
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.models import Document
 from kiosk.papers.checker import NotChecked
+from kiosk.papers.day_report import DEVICES
 from kiosk.papers.pictures import CannotDraw
 from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.visit.steps import Action, HeldUp, Problem, Tone
@@ -291,19 +292,7 @@ def _of(device: Kind | None, state: Text) -> Text:
     return replace(state, arguments=(("device", noun),))
 
 
-NOUNS: Mapping[Kind, Text] = {
-    Kind.ID_CARD: _("身份证阅读器"),
-    Kind.SMART_CARD: _("银行卡和社保卡读卡器"),
-    Kind.RECEIPT_PRINTER: _("凭条打印机"),
-    Kind.DOCUMENT_PRINTER: _("A4 打印机"),
-    Kind.CAMERA: _("摄像头"),
-    Kind.CODE_SCANNER: _("扫码器"),
-    Kind.PIN_PAD: _("密码键盘"),
-    Kind.LIGHTS: _("指示灯"),
-    Kind.SENSORS: _("传感器"),
-    Kind.SPEAKER: _("扬声器"),
-    Kind.VENDOR_MODE: _("厂商模式"),
-}
+NOUNS: Mapping[Kind, Text] = {**DEVICES, Kind.SMART_CARD: _("银行卡和社保卡读卡器")}
 """The name of each device in a citizen's words."""
 
 _PRINTERS = (Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
