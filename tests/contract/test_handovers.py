@@ -116,7 +116,7 @@ def test_the_citizen_sees_the_loan_and_the_requests_on_the_phone(visits: Visits)
 
 
 def test_the_requests_say_how_far_another_centre_or_the_bank_is(visits: Visits) -> None:
-    """An operation here is done long before: 已办成 would be said of what was refused, or unpaid."""
+    """An operation here is done before: 已办成 would be said of what was refused, or is unpaid."""
 
     def requests() -> str:
         visit = visits("P01")
