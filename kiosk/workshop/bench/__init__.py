@@ -6,7 +6,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from kiosk.workshop.bench import devices, face, faults, flat, money, visits
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
@@ -18,11 +17,12 @@ class BenchPart:
     """A group of figures that one function measures together."""
 
     names: Mapping[str, Name]
-    measure: Callable[[bool], Mapping[str, Figure | NotMeasured]]  # its argument: quick
+    measure: Callable[[bool], Mapping[str, Figure | NotMeasured]] | None = None
+    """Its argument: quick."""
     throttled: Callable[[bool, float], Mapping[str, Figure | NotMeasured]] | None = None
     """The same with a share of one CPU."""
     counted: Callable[[bool, int], Mapping[str, Figure | NotMeasured]] | None = None
-    """The same over so many visits; such a part takes an hour, and is measured when it is named."""
+    """Over so many visits instead; such a part takes an hour, and is measured when it is named."""
 
 
 VISITS = 2000
@@ -32,7 +32,7 @@ PARTS: Mapping[str, BenchPart] = {
     "devices": BenchPart(devices.NAMES, devices.run),
     "face": BenchPart(face.NAMES, face.run),
     "faults": BenchPart(faults.NAMES, faults.run),
-    "flat": BenchPart(flat.NAMES, partial(flat.run, number=VISITS), counted=flat.run),
+    "flat": BenchPart(flat.NAMES, counted=flat.run),
     "peer": BenchPart(comparison.NAMES, comparison.run, comparison.run),
 }
 UNASKED = tuple(name for name, part in PARTS.items() if not part.counted)
@@ -65,8 +65,11 @@ def run(
             one = PARTS[part]
             if one.counted:
                 seen = one.counted(quick, visits)
+            elif one.throttled:
+                seen = one.throttled(quick, throttle)
             else:
-                seen = one.throttled(quick, throttle) if one.throttled else one.measure(quick)
+                assert one.measure  # of each part that neither counts visits nor is throttled
+                seen = one.measure(quick)
             for name, found in seen.items():
                 if isinstance(found, Figure):
                     figures[name] = found
