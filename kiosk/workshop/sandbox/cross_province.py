@@ -8,7 +8,6 @@ from kiosk.operation import Business, ReferralState
 from kiosk.workshop.sandbox import other_centres, referrals
 from kiosk.workshop.sandbox.cases import (
     BusinessRule,
-    Movement,
     OrderTarget,
     PersonCase,
     Ruling,
@@ -91,11 +90,6 @@ def _effects(case: PersonCase, target: OrderTarget, terms: Terms) -> tuple[Centr
     return (*_EFFECTS, _PAID_THERE) if target.field in _WITHDRAWS else _EFFECTS
 
 
-def _apply(case: PersonCase, target: OrderTarget, terms: Terms, serial: str) -> list[Movement]:
-    """Nothing moves here: the other centre has the application, and decides."""
-    return []
-
-
 def _decide(case: PersonCase, target: OrderTarget, serial: str) -> Ruling:
     """The other centre looks once more at what it holds."""
     try:
@@ -112,7 +106,7 @@ RULES = (
         kind="cross-province",
         service="cross-province",
         judge=_judge,
-        carry_out=_apply,
+        carry_out=referrals.apply,
         effects=_effects,
         refers=_refers,
         decide=_decide,

@@ -10,10 +10,15 @@ from datetime import date
 from kiosk.centre.models import RefusalBody
 from kiosk.centre.operations import Referral
 from kiosk.operation import ReferralState
-from kiosk.workshop.sandbox.cases import Ruling
+from kiosk.workshop.sandbox.cases import Movement, OrderTarget, PersonCase, Ruling, Terms
 from kiosk.workshop.sandbox.store import Row, Store, yuan
 
 STEP_S = 24 * 3600.0
+
+
+def apply(case: PersonCase, target: OrderTarget, terms: Terms, serial: str) -> list[Movement]:
+    """Nothing moves here: the other centre has the application, and decides."""
+    return []
 
 
 def begin(

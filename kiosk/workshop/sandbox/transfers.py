@@ -117,11 +117,6 @@ def _decide(case: PersonCase, target: OrderTarget, serial: str) -> Ruling:
     return Ruling(stage, paid=Movement(amount, account=account["number"]))
 
 
-def _apply(case: PersonCase, target: OrderTarget, terms: Terms, serial: str) -> list[Movement]:
-    """Nothing moves here: the other centre has the application, and decides."""
-    return []
-
-
 RULES = (
     BusinessRule(
         business=Business.TRANSFER_IN,
@@ -129,7 +124,7 @@ RULES = (
         kind="transfer-in",
         service="transfer-in",
         judge=_judge,
-        carry_out=_apply,
+        carry_out=referrals.apply,
         refers=_refers,
         stages=_stages,
         too_late=(AGREED,),
