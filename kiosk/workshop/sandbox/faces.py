@@ -28,6 +28,7 @@ from kiosk.identity.face.envelope import FaceContent, NotSealed, unseal
 from kiosk.identity.face.hints import HeadAction
 from kiosk.identity.face.models import LIVENESS, SFACE, pinned
 from kiosk.workshop.sandbox.alarms import Alarms
+from kiosk.workshop.sandbox.cases import words
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Store
@@ -179,36 +180,32 @@ def _is_live(content: FaceContent) -> bool:
     return min(turned) >= LEAST_RELIEF and content.picture.startswith(b"\xff\xd8\xff")
 
 
-def _words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
-
-
 _POINTS: Mapping[Subject, tuple[CentreWords, CentreWords]] = {
     "what": (
-        _words("拍什么", "What is taken"),
-        _words("拍您的脸约 5 秒，送出其中一张照片", "Your face for about 5 s; one picture is sent"),
+        words("拍什么", "What is taken"),
+        words("拍您的脸约 5 秒，送出其中一张照片", "Your face for about 5 s; one picture is sent"),
     ),
     "why": (
-        _words("做什么用", "What for"),
-        _words(
+        words("做什么用", "What for"),
+        words(
             "只和公安人口信息比对一次，确认是您本人",
             "One comparison with the population register",
         ),
     ),
     "kept": (
-        _words("用完就删", "Deleted after use"),
-        _words("本机和中心都不保存照片、录像", "Neither this machine nor the centre keeps any"),
+        words("用完就删", "Deleted after use"),
+        words("本机和中心都不保存照片、录像", "Neither this machine nor the centre keeps any"),
     ),
     "who": (
-        _words("谁来处理", "Who does it"),
-        _words(
+        words("谁来处理", "Who does it"),
+        words(
             "云岭市住房公积金管理中心（演示），电话 12329",
             "Yunling Housing Provident Fund Centre (demo), 12329",
         ),
     ),
 }
 NOTICE = FaceNotice(
-    title=_words("人脸信息处理告知书", "Face notice"),
+    title=words("人脸信息处理告知书", "Face notice"),
     version="2026-01",
     effective=date(2026, 1, 1),
     points=tuple(
@@ -216,42 +213,42 @@ NOTICE = FaceNotice(
         for about in get_args(Subject)
     ),
     full=(
-        _words(
+        words(
             "一、目的和必要性。为防止他人冒用您的身份办理业务，需要确认在场的是您本人。只在您选择"
             "“刷脸”并单独同意以后，本机才打开摄像头。",
             "1. Purpose. To keep others from acting in your name, it must be confirmed that you "
             "are present. The camera is switched on only after you have agreed.",
         ),
-        _words(
+        words(
             "二、处理的信息。您的面部图像；按提示完成的动作；图像的清晰度等质量数据。不采集声音，"
             "不采集其他人的图像。",
             "2. What is processed. The image of your face, the movements you are asked for, and "
             "measures of the image's quality. No sound, and nobody else's image.",
         ),
-        _words(
+        words(
             "三、处理方式。图像在本机内存中分析，不写入磁盘；有的机器还与身份证芯片里的照片比对，结果由"
             "中心判断。其中一张照片加密后送到中心，只有中心能打开，用于与公安人口信息比对一次。",
             "3. How. The images are analysed in this machine's memory and never written to a disk; "
             "some machines compare them with the photo on your card, for the centre to judge. "
             "One picture is encrypted for the centre, which compares it once.",
         ),
-        _words(
+        words(
             "四、保存期限。比对完成后立即删除，本机和中心都不保存照片、录像。只保存您同意的时间和本告"
             "知书的版本，保存三年。",
             "4. How long. All images are deleted after the comparison. Only the time of your "
             "consent and the version of this notice are kept, for three years.",
         ),
-        _words(
+        words(
             "五、您可以拒绝。拒绝后可以用短信验证码、手机扫码，或者到柜台办理，办理结果完全一样。拍摄"
             "过程中也可以随时停止。",
             "5. You may decline, and use a code by SMS, your phone or the counter instead; the "
             "result is the same. You may also stop at any moment.",
         ),
-        _words(
+        words(
             "六、未满十四周岁的人不能使用刷脸，由监护人陪同到柜台办理。",
             "6. Nobody under fourteen uses this way; please come to the counter with a guardian.",
         ),
-        _words(
+        words(
             "七、您有权查询、更正、删除您的个人信息，可以拨打 12329。处理者：云岭市住房公积金"
             "管理中心（演示）。",
             "7. You may ask what is kept about you and have it corrected or deleted: call 12329. "

@@ -18,6 +18,7 @@ from kiosk.centre.models import (
 )
 from kiosk.workshop.sandbox import repayments, withdrawals
 from kiosk.workshop.sandbox.bugs import CentreBug
+from kiosk.workshop.sandbox.cases import words
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.cross_province import ITEMS
 from kiosk.workshop.sandbox.other_centres import CENTRES, OTHER_PROVINCES
@@ -36,23 +37,19 @@ PRINTS_PER_DAY = 3
 """So often a day a document of one kind is printed about one account, loan or operation."""
 
 
-def _words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
-
-
 PURPOSES = (
-    Purpose(code="01", name=_words("购房贷款", "Home loan")),
-    Purpose(code="02", name=_words("异地贷款", "Home loan in another city")),
-    Purpose(code="03", name=_words("人才认定、积分落户", "Talent or residence application")),
-    Purpose(code="04", name=_words("子女入学", "School enrolment")),
-    Purpose(code="05", name=_words("签证、出国（境）", "Visa or travel abroad")),
-    Purpose(code="99", name=_words("其他", "Other")),
+    Purpose(code="01", name=words("购房贷款", "Home loan")),
+    Purpose(code="02", name=words("异地贷款", "Home loan in another city")),
+    Purpose(code="03", name=words("人才认定、积分落户", "Talent or residence application")),
+    Purpose(code="04", name=words("子女入学", "School enrolment")),
+    Purpose(code="05", name=words("签证、出国（境）", "Visa or travel abroad")),
+    Purpose(code="99", name=words("其他", "Other")),
 )
 LOAN_PURPOSES = (
-    Purpose(code="01", name=_words("购买新建商品住房", "Buying a new home")),
-    Purpose(code="02", name=_words("购买二手住房", "Buying a second-hand home")),
-    Purpose(code="03", name=_words("建造、翻建、大修自住住房", "Building or renovating a home")),
-    Purpose(code="99", name=_words("其他住房贷款", "Another home loan")),
+    Purpose(code="01", name=words("购买新建商品住房", "Buying a new home")),
+    Purpose(code="02", name=words("购买二手住房", "Buying a second-hand home")),
+    Purpose(code="03", name=words("建造、翻建、大修自住住房", "Building or renovating a home")),
+    Purpose(code="99", name=words("其他住房贷款", "Another home loan")),
 )
 _ALWAYS = Hours(opens="00:00", closes="23:59")
 _BY_DAY = Hours(opens="08:00", closes="20:00")
@@ -74,9 +71,9 @@ def _offer(
     return Offer(
         service=service,
         group=group,
-        title=_words(*title),
-        short=_words(*(short or title)),
-        hint=_words(*hint),
+        title=words(*title),
+        short=words(*(short or title)),
+        hint=words(*hint),
         open=True,
         hours=hours,
         limits=limits,
@@ -211,21 +208,21 @@ FOR_UNITS = (
 """What an agent may do for a unit."""
 _ALL = (*_OFFERS, *FOR_UNITS, *PUBLIC)
 _NOTICES = (
-    _words(
+    words(
         "本机为演示环境，所有人物、账户和金额均为虚构。",
         "This is a demonstration: all people, accounts and amounts are invented.",
     ),
-    _words(
+    words(
         "住房公积金业务不收取任何费用，工作人员不会向您索要验证码。",
         "All services are free of charge. Our staff will never ask you for a code.",
     ),
 )
 PLACES = (
-    Place(name=_words("云岭管理部示范路服务大厅(演示)", "Shifan Road branch (demo)"),
+    Place(name=words("云岭管理部示范路服务大厅(演示)", "Shifan Road branch (demo)"),
           distance_m=850, offers=tuple(offer.service for offer in _ALL)),
-    Place(name=_words("云岭汽车站自助终端(演示)", "Bus station terminal (demo)"), distance_m=1200,
+    Place(name=words("云岭汽车站自助终端(演示)", "Bus station terminal (demo)"), distance_m=1200,
           offers=tuple(offer.service for offer in _ALL)),
-    Place(name=_words("示范区政务服务中心自助终端(演示)", "Civic centre terminal (demo)"),
+    Place(name=words("示范区政务服务中心自助终端(演示)", "Civic centre terminal (demo)"),
           distance_m=2600, offers=("account", "ledger", "withdrawals", "loan")),
 )  # fmt: skip
 SERVICES = tuple(offer.service for offer in _ALL)
@@ -252,7 +249,7 @@ class Offers:
             return Catalogue(
                 version=self._version,
                 clock=now,
-                centre=_words(CENTRE, "Yunling Housing Provident Fund Centre (demo)"),
+                centre=words(CENTRE, "Yunling Housing Provident Fund Centre (demo)"),
                 short_name=SHORT_NAME,
                 hotline=HOTLINE,
                 demo=True,
@@ -293,7 +290,7 @@ class Offers:
         """What is closed in this month, until a lever opens it."""
         if self._clock.today().month == BASES_MONTH:
             return {}
-        return {BASES: _words("每年 7 月办理", "In July only")}
+        return {BASES: words("每年 7 月办理", "In July only")}
 
     def must_be_open(self, service: str) -> None:
         """Refuses service-closed, unless ``service`` is open now."""
@@ -304,10 +301,10 @@ class Offers:
     def _now(self, offer: Offer, now: datetime) -> Offer:
         hours = offer.hours
         if offer.service in self._closed:
-            because = self._closed[offer.service] or _words("暂停服务", "Not available now")
+            because = self._closed[offer.service] or words("暂停服务", "Not available now")
             return offer.model_copy(update={"open": False, "closed_because": because})
         if not hours.contain(now.time()):
-            because = _words(
+            because = words(
                 f"服务时间 {hours.opens}–{hours.closes}", f"Open {hours.opens} to {hours.closes}"
             )
             return offer.model_copy(update={"open": False, "closed_because": because})

@@ -16,6 +16,7 @@ from kiosk.centre.outlets import (
     Slot,
     Ticket,
 )
+from kiosk.workshop.sandbox.cases import words
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
@@ -27,10 +28,6 @@ HELD_MINUTES = 30
 """How long after its turn a ticket holds."""
 DAYS_AHEAD = 5
 _TIMES = tuple(time(hour) for hour in (9, 10, 11, 14, 15, 16))
-
-
-def _words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +52,18 @@ class _Site:
 _ON_FOOT = ("步行 {} 分钟", "{} min on foot")
 _BY_BUS = ("公交 {} 分钟", "{} min by bus")
 _SITES = (
-    _Site("shifan-road", "A", _words("示范路服务大厅(演示)", "Shifan Road branch (demo)"),
-          _words("示范路 1 号", "1 Shifan Road"), 850, 12, _ON_FOOT,
+    _Site("shifan-road", "A", words("示范路服务大厅(演示)", "Shifan Road branch (demo)"),
+          words("示范路 1 号", "1 Shifan Road"), 850, 12, _ON_FOOT,
           Hours(opens="09:00", closes="17:00"), waiting=3, tickets=40, counters=2),
-    _Site("bus-station", "B", _words("汽车站自助终端(演示)", "Bus station terminal (demo)"),
-          _words("云岭汽车站候车厅", "Waiting hall, bus station"), 1200,
+    _Site("bus-station", "B", words("汽车站自助终端(演示)", "Bus station terminal (demo)"),
+          words("云岭汽车站候车厅", "Waiting hall, bus station"), 1200,
           17, _ON_FOOT, Hours(opens="00:00", closes="23:59")),
-    _Site("civic-centre", "C", _words("政务服务中心(演示)", "Civic centre (demo)"),
-          _words("示范大道 88 号 2 楼", "88 Shifan Avenue, floor 2"), 2600,
+    _Site("civic-centre", "C", words("政务服务中心(演示)", "Civic centre (demo)"),
+          words("示范大道 88 号 2 楼", "88 Shifan Avenue, floor 2"), 2600,
           15, _BY_BUS, Hours(opens="09:00", closes="17:30"),
           waiting=11, tickets=40, counters=3),
-    _Site("new-town", "D", _words("开发区管理部(演示)", "New Town branch (demo)"),
-          _words("开发区科创路 6 号", "6 Kechuang Road, New Town"), 6100,
+    _Site("new-town", "D", words("开发区管理部(演示)", "New Town branch (demo)"),
+          words("开发区科创路 6 号", "6 Kechuang Road, New Town"), 6100,
           35, _BY_BUS, Hours(opens="09:00", closes="17:00"),
           waiting=26, tickets=0, counters=1),
 )  # fmt: skip
@@ -190,7 +187,7 @@ class OutletDesk:
             name=site.name,
             address=site.address,
             distance_m=site.distance_m,
-            reach=_words(*(way.format(site.minutes) for way in site.way)),
+            reach=words(*(way.format(site.minutes) for way in site.way)),
             hours=site.hours,
             open=open_now,
             queue=None if site.waiting is None else self._queue(site),
