@@ -76,7 +76,7 @@ def run(order: SetupOrder, place: SearchPlace) -> int:
     panel = screen_questions.ask(order.given, found, there, output, quiet=order.quiet, say=say)
     old_rules = _rules_of(order.rules, say)
     made = proposal.make(found, site, before, chosen, panel, old_rules)
-    _tell_choice(made, say)
+    _tell_choice(made, before, say)
     new, loaded = _edited(text, made, order.file, say)
     # The file under /etc goes before the package's of the same name: what is in that one goes on.
     so_far = old_rules or names.shipped()
@@ -217,9 +217,12 @@ def _screen(screen: ScreenFacts) -> str:
     return joined(", ", seen, en("{wide} x {high} mm", wide=wide, high=high))
 
 
-def _tell_choice(made: Proposal, say: Say) -> None:
+def _tell_choice(made: Proposal, before: PresentSettings, say: Say) -> None:
     for one in made.spare:
-        click.echo(f"  ..  {say(en('not used: {title}', title=one.title))}")
+        seen = en("not used: {title}", title=one.title)
+        if one.kind in before.withheld:
+            seen = joined("; ", seen, en("its class stands in `without` of the settings"))
+        click.echo(f"  ..  {say(seen)}")
     for kind in made.absent:
         seen = en("the profile has a {kind}, and none was found", kind=kind)
         click.echo(f"  ..  {say(seen)}")

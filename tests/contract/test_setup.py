@@ -416,6 +416,28 @@ def test_a_second_run_keeps_what_was_written_by_hand(stand: SetupStand) -> None:
     assert stand.file.read_text(encoding="utf-8") == new
 
 
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("C.UTF-8", "; its class stands in `without` of the settings"),
+        ("zh_CN.UTF-8", "；设置的 `without` 里有这类设备"),
+    ],
+)
+def test_a_device_of_a_class_in_without_is_told_with_the_reason(
+    stand: SetupStand, monkeypatch: pytest.MonkeyPatch, locale: str, told: str
+) -> None:
+    stand.run(*ANSWERS, "--yes")
+    text = stand.file.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^without = .*$", 'without = ["pin_pad"]', text)
+    text = re.sub(r"(?ms)^\[devices\.pin_pad\].*?(?=^\[|\Z)", "", text)
+    stand.file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("LC_ALL", locale)
+    lines = stand.run(*ANSWERS, typed="n\n").output.splitlines()
+    (line,) = [line for line in lines if str(stand.folder / "pad") in line and "without" in line]
+    assert line.startswith(("  ..  not used: ", "  ..  没有使用："))
+    assert line.endswith(told)
+
+
 def test_who_says_no_has_the_file_as_it_was(stand: SetupStand) -> None:
     told = stand.run(*ANSWERS, typed="n\n")
     assert "nothing was written" in told.output
