@@ -15,7 +15,7 @@ from pathlib import Path
 
 from drivers.hosting.confine import landlock
 from drivers.sentence import en, joined
-from kiosk.display import touch_panels
+from kiosk.display import outputs, touch_panels
 from kiosk.doctor import plugged, processes, x_screen
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.x_screen import XScreen
@@ -173,8 +173,8 @@ def display(
 def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTINGS) -> Finding:
     """The screens that the kernel knows (``/sys/class/drm``), else the display server in use."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
-    outputs = sorted((root / "sys/class/drm").glob("card*-*"))
-    there = [one for one in outputs if plugged.read(one / "status") == "connected"]
+    known = tuple(outputs.all_of(root))
+    there = [one for one in known if one.connected]
     if screen := _server(file):
         if dark := _goes_dark(screen):
             mend = en("in the session's start: {command}", command=x_screen.MEND)
@@ -183,21 +183,21 @@ def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTI
         if len(there) < 2 and (turned := _turned(settings, screen)):
             return turned
     named = settings.screen.output
-    if there and named and named not in [one.name.partition("-")[2] for one in there]:
-        names = ", ".join(one.name.partition("-")[2] for one in there)
+    if there and named and named not in [one.name for one in there]:
+        names = ", ".join(one.name for one in there)
         seen = en(
             "the settings name {output}, and connected is: {names}", output=named, names=names
         )
-        command = f"kiosk setup --output {there[0].name.partition('-')[2]}"
+        command = f"kiosk setup --output {there[0].name}"
         mend = en("plug the screen in there, or find it anew: {command}", command=command)
         return lacks("display", seen, mend)
     if there:
-        return MACHINE.good("display", joined(", ", *map(_output, there)))
+        return MACHINE.good("display", joined(", ", *(_output(one.path) for one in there)))
     server = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     if server:
         return MACHINE.good("display", en("display server {server}", server=server))
-    if outputs:
-        names = ", ".join(one.name for one in outputs)
+    if known:
+        names = ", ".join(one.path.name for one in known)
         mend = en("check the screen's cable and power")
         return lacks("display", en("nothing is connected to {names}", names=names), mend)
     return lacks(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kiosk.display import touch_panels
+from kiosk.display import outputs, touch_panels
 from kiosk.doctor import plugged, x_screen
 
 Orientation = Literal["portrait", "landscape"]
@@ -52,19 +51,14 @@ def look(
     of ``environment``, and the touch panels."""
     touch = tuple(p.name for p in touch_panels.all_of(root))
     server = x_screen.ask(os.environ if environment is None else environment)
-    for path in sorted((root / "sys/class/drm").glob("card*-*")):
-        if output and path.name.partition("-")[2] != output:
-            continue
-        if plugged.read(path / "status") != "connected":
-            continue
-        mode = re.match(r"(\d+)x(\d+)", plugged.read(path / "modes"))
-        size = (int(mode[1]), int(mode[2])) if mode else None
+    panel = outputs.panel(output, root)
+    if panel and panel.connected:
         try:
-            millimetres = physical_size((path / "edid").read_bytes())
+            millimetres = physical_size((panel.path / "edid").read_bytes())
         except OSError:
             millimetres = None
-        seen = server.size if server else size
-        return ScreenFacts(path.name, seen, millimetres, server is not None, touch)
+        size = server.size if server else panel.size
+        return ScreenFacts(panel.path.name, size, millimetres, server is not None, touch)
     if server:
         return ScreenFacts("X", server.size, None, True, touch)
     return ScreenFacts(touch=touch)
