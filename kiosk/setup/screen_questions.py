@@ -79,7 +79,7 @@ def _output(asking: _Asking) -> str:
             raise click.ClickException(asking.say(told))
         return asking.given.output
     present = str(asking.present("output", ""))
-    if present in there or not there or len(names) < 2:
+    if present in there or not there or len(names) < 2 or (asking.quiet and present):
         return present
     if len(there) == 1 or asking.quiet:
         return there[0]

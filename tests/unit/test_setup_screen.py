@@ -83,6 +83,9 @@ def test_of_several_screens_the_technician_chooses() -> None:
     assert asked(found, quiet=True)[0].output == "DP-1"
     kept = present('[screen]\noutput = "HDMI-A-1"\n')
     assert asked(found, before=kept) == (PanelFacts("HDMI-A-1"), "")
+    dark = present('[screen]\noutput = "VGA-1"\n')  # not switched on today
+    assert asked(found, quiet=True, before=dark)[0].output == "VGA-1"
+    assert asked(found, "2\n", dark)[0].output == "HDMI-A-1"
     with pytest.raises(click.ClickException, match="one of DP-1, HDMI-A-1"):
         asked(found, given=GivenAnswers(output="VGA-1"))
 
