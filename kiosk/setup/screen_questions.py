@@ -5,6 +5,7 @@ Asked is only what nobody but who stands before the panel can tell.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from kiosk.setup.questions import GivenAnswers
 Say = Callable[[str], str]
 _TOPS = {"right": 90, "left": 270}
 """Where the top of an unturned picture points, on a panel that hangs turned clockwise by that."""
+_LIFT_S = 1.0
+"""How long a finger that pressed no corner may rest there: its reports would be the next press."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ def _pressed(devices: Sequence[Path], quarters: int, asking: _Asking) -> int | N
             click.echo(f"  ok  {asking.say(seen)}")
             return degrees
         click.echo(asking.say(en("That was no corner: once more, please")))
+        time.sleep(_LIFT_S)
     silent = en("nobody has pressed: touch_turned stays as it is")
     click.echo(f"  ..  {asking.say(silent)}")
     return None

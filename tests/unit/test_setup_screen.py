@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -185,12 +186,17 @@ def test_a_layer_that_cannot_be_asked_tells_nothing(tmp_path: Path) -> None:
 def test_the_console_asks_for_a_press_of_a_new_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     places = [(0.5, 0.5), (0.98, 0.03)]
     asked_of: list[Any] = []
+    finger = ["lifted"]
 
     def press(devices: list[Path]) -> tuple[float, float]:
+        """As of a finger that rests on the panel until the console waits."""
+        assert finger == ["lifted"]
+        finger.clear()
         asked_of.append(devices)
         return places.pop(0)
 
     monkeypatch.setattr(touch, "press", press)
+    monkeypatch.setattr(time, "sleep", lambda seconds: finger.extend(["lifted"] * (seconds == 1)))
     found = Discovery(panels=(PANEL,), outputs=(output("DP-1", size=(1080, 1920)),))
     facts, told = asked(found)
     assert asked_of == [[Path("/dev/input/event5")]] * 2
