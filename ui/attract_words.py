@@ -10,3 +10,8 @@ START = _("触摸屏幕开始")
 PUBLIC = _("不登录也能办")
 NAMELESS = _("住房公积金")
 """Stands for the centre's name until the terminal knows it."""
+
+
+def unstopped(said: str) -> str:
+    """A notice or a bulletin as it stands in a line of its own: without a full stop at the end."""
+    return said.rstrip("。.")

@@ -493,11 +493,13 @@ class CurrentPage(QObject):
         return say(self._catalogue.short_name, self.language)
 
     def _all_notices(self) -> str:
-        said = [say(notice, self.language) for notice in self._notices]
-        return "\n".join(each.rstrip("。.") for each in said)
+        return "\n".join(self._lines_of(self._notices))
 
     def _all_bulletins(self) -> list[str]:
-        return [say(bulletin, self.language).rstrip("。.") for bulletin in self._bulletins]
+        return self._lines_of(self._bulletins)
+
+    def _lines_of(self, said: tuple[Sayable, ...]) -> list[str]:
+        return [attract_words.unstopped(say(each, self.language)) for each in said]
 
     demo = readable(bool, _is_demo, changed)
     centre = readable(str, _name_of_centre, changed)

@@ -122,7 +122,7 @@ class PosterPage(QObject):
 
     def _all_bulletins(self) -> list[str]:
         kept = self._kept.bulletins if self._kept else ()
-        return [self._word(bulletin).rstrip("。.") for bulletin in kept]
+        return [words.unstopped(self._word(bulletin)) for bulletin in kept]
 
     def _words_of_wait(self) -> str:
         return self._word(_("机器正在启动，请稍候")) if self._busy else ""
