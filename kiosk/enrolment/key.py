@@ -6,9 +6,8 @@ import hashlib
 import os
 import stat
 import subprocess
-import tempfile
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from drivers.sentence import en
 from kiosk.centre.enrolment import KeyPlace
 from kiosk.centre.tpm import DEVICE, is_tpm_key
+from kiosk.whole_file import sync_folder, write_whole
 
 TPM_ELSEWHERE = "TPM2OPENSSL_TCTI"
 """The environment's name for another way to a TPM, which tpm2-openssl reads."""
@@ -150,18 +150,7 @@ def load(path: Path) -> TerminalKey:
 def write_secret(path: Path, content: bytes) -> None:
     """Write or replace ``path`` for its owner only, as a whole, also where the power is cut; on
     the disk when this returns. What root writes belongs to the owner of the folder."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
-    half = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            _own_as(path.parent, file.fileno())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
-    _sync(path.parent)
+    write_whole(path, content, partial(_own_as, path.parent))
 
 
 def make_folder(path: Path) -> None:
@@ -172,7 +161,7 @@ def make_folder(path: Path) -> None:
         _own_as(path.parent, made)
     finally:
         os.close(made)
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def _own_as(folder: Path, made: int) -> None:
@@ -180,14 +169,6 @@ def _own_as(folder: Path, made: int) -> None:
     if os.geteuid() == 0:
         facts = folder.stat()
         os.fchown(made, facts.st_uid, facts.st_gid)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _openssl(*arguments: str, data: bytes = b"") -> bytes:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import difflib
 import grp
 import os
+import stat
 import tempfile
+from functools import partial
 from pathlib import Path
+
+from kiosk.whole_file import write_whole
 
 GROUP = "kiosk"
 BACKUP = ".before"
@@ -40,49 +44,25 @@ def replace(path: Path, text: str, mode: int = 0o644) -> Path | None:
     path = path.resolve()  # a link stays a link
     path.parent.mkdir(parents=True, exist_ok=True)
     kept: Path | None = None
+    settle = partial(_give_to_terminal, mode)
     if path.exists():
-        kept = path.with_name(path.name + BACKUP)
-        _write_whole(kept, path.read_bytes(), path, mode)
-    _write_whole(path, text.encode(), path if kept else None, mode)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        kept, settle = path.with_name(path.name + BACKUP), partial(_own_as, path.stat())
+        write_whole(kept, path.read_bytes(), settle)
+    write_whole(path, text.encode(), settle)
     return kept
 
 
-def _write_whole(path: Path, content: bytes, model: Path | None, mode: int) -> None:
-    """Put ``content`` at ``path``: all of it, or nothing where the disk is full. Owner, group and
-    mode are those of ``model``; without one it has ``mode``, and the terminal's group."""
-    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    half = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if model:
-            half.chmod(model.stat().st_mode & 0o7777)
-            _own_as(model, half)
-        else:
-            half.chmod(mode)
-            _give_to_terminal(half)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
-
-
-def _own_as(model: Path, path: Path) -> None:
-    facts = model.stat()
+def _own_as(model: os.stat_result, made: int) -> None:
+    os.fchmod(made, stat.S_IMODE(model.st_mode))
     if os.geteuid() == 0:
-        os.chown(path, facts.st_uid, facts.st_gid)
+        os.fchown(made, model.st_uid, model.st_gid)
 
 
-def _give_to_terminal(path: Path) -> None:
+def _give_to_terminal(mode: int, made: int) -> None:
     """The terminal's user may read the new file, by its group."""
+    os.fchmod(made, mode)
     if os.geteuid() == 0:
         try:
-            os.chown(path, 0, grp.getgrnam(GROUP).gr_gid)
+            os.fchown(made, 0, grp.getgrnam(GROUP).gr_gid)
         except KeyError:
             return  # a machine without the package: root's own group

@@ -124,7 +124,7 @@ ORDER = (
         "kiosk.mistyped",
         "kiosk.upkeep",
     },
-    {"kiosk.settings", "kiosk.log", "kiosk.counters"},
+    {"kiosk.settings", "kiosk.log", "kiosk.counters", "kiosk.whole_file"},
     {"kiosk.centre"},
     {"kiosk.papers", "kiosk.audit", "kiosk.enrolment", "kiosk.display"},
     {"kiosk.operations"},

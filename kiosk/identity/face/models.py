@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Mapping
@@ -15,6 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+
+from kiosk.whole_file import write_whole
 
 BLAZEFACE = "face_detection_short_range.tflite"
 FACEMESH = "face_landmark.tflite"
@@ -207,14 +208,4 @@ def take_out(wheel: Path, package: str, folder: Path) -> list[str]:
 def put(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` whole: a reader finds the old file, none, or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    write_whole(path, data, lambda made: os.fchmod(made, 0o644))
