@@ -11,7 +11,7 @@ class UpkeepEvent(StrEnum):
 
     OPENED = "opened"  # ``detail``: by what, the role, the staff number: ``ticket:technician:6021``
     REFUSED = "refused"  # a ticket, card or PIN was not taken; ``detail``: by what, and why
-    DONE = "done"  # ``detail``: the act, and to what, why: ``take-out:receipt-printer:repair``
+    DONE = "done"  # ``detail``: the act, to what, and why: ``take-out:receipt-printer:repair``
     ENDED = "ended"  # ``detail``: how
 
 
