@@ -26,7 +26,7 @@ from lab.guest.qmp import port
 _HEAD = struct.Struct(">III")
 _LENGTH = struct.Struct(">H")
 _HELLO = struct.pack(">4sII", b"VSCD", 0x00000002, 0)  # magic, version 0.0.2, no capabilities
-_GET_ATR = b"\0\1\4"
+_POWER_ON, _GET_ATR = b"\0\1\1", b"\0\1\4"
 _OUR_READER = 0
 _SOCKET = Path("/run/pcscd/pcscd.comm")
 
@@ -169,7 +169,8 @@ class CcidReader:
         self._card, _ = self._listener.accept()
         self._card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._heard.clear()
-        self._card.sendall(_GET_ATR)
+        # QEMU does not tell when the reader powers a card up; ours answer only after that.
+        self._card.sendall(_POWER_ON + _GET_ATR)
 
     def _ask_card(self, apdu: bytes) -> None:
         if self._card is not None:

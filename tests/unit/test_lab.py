@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import select
+import struct
 import subprocess
+import tty
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +20,7 @@ from kiosk import settings as settings_file
 from kiosk.workshop.demo import DemoPlace
 from lab import __main__ as command
 from lab import initrd, machine, report
+from lab.guest import card_reader
 from lab.report import Case, LabReport
 from lab.terminal import emulated, given, image
 from lab.terminal.play import KEYS, Reference
@@ -145,6 +151,34 @@ def test_the_guest_keeps_a_checkout_that_lies_under_its_ram_disks(
     for name, place in (("repo", repo), ("venv", venv)):
         assert f"-o bind {tmp_path}/new{place} /{name}" in mounts[:disk]
     assert f"-o bind /repo {tmp_path}/new{repo}" in mounts[disk:]
+
+
+def test_a_card_in_the_chip_card_reader_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """QEMU asks for no power: between its reader and our card the lab does."""
+    qemu, line = os.openpty()
+    tty.setraw(line)
+    monkeypatch.setattr(card_reader, "port", lambda name: Path(os.ttyname(line)))
+    nothing: Any = SimpleNamespace(unplug=lambda: None)
+    reader = card_reader.CcidReader(nothing)
+    reader._plugged = True
+    reader._thread.start()
+
+    def told() -> tuple[int, bytes]:
+        assert select.select([qemu], [], [], 10.0)[0], "the card says nothing"
+        kind, _, length = struct.unpack(">III", os.read(qemu, 12))
+        return kind, os.read(qemu, length)
+
+    reader.obey("put", kind="bank", number="6212260000000000000")
+    assert told()[0] == card_reader._Type.ATR
+    apdu = bytes.fromhex("00A404000E") + b"1PAY.SYS.DDF01"
+    os.write(qemu, struct.pack(">III", card_reader._Type.APDU, 0, len(apdu)) + apdu)
+    kind, answer = told()
+    assert kind == card_reader._Type.APDU
+    assert len(answer) >= 2
+    monkeypatch.setattr(reader, "_listed", lambda: False)
+    reader.stop()
+    os.close(qemu)
+    os.close(line)
 
 
 # -- the terminal's machine ------------------------------------------------------------------------
