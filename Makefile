@@ -25,8 +25,12 @@ terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installe
 deb: $(VENV)/ready words  ## the terminal's package and the workshop's for the Debian of this machine, into out/
 	$(BIN)/python -m tools.build_deb
 
+# Where they cannot be installed, the command behind says what it leaves out.
+with_packages = @tools/packages $(1) || true
+
 DEBIAN ?=
 package: $(VENV)/ready words  ## both packages built twice, then in a clean Debian under systemd; DEBIAN=13
+	$(call with_packages,package)
 	$(BIN)/python -m tools.try_package $(if $(DEBIAN),--debian $(DEBIAN))
 
 check: $(VENV)/ready words  ## style and types, of Python and of QML
@@ -61,10 +65,12 @@ fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser, 
 	nice -n 5 $(BIN)/python -m fuzz --runs $(FUZZ_RUNS)
 
 lab: $(VENV)/ready  ## real kernel drivers, and the package on a machine of its own (QEMU), under eight minutes
+	$(call with_packages,lab)
 	$(BIN)/python -m lab
 
 ONLY ?=
 matrix: $(VENV)/ready  ## both commands on bare Debian 12 and 13, each Python, root or not; hours; ONLY="--quick …"
+	$(call with_packages,matrix)
 	nice -n 10 $(BIN)/python -m tools.matrix $(ONLY)
 
 models: .models/ready  ## the models of face capture, out of their pinned packages into .models/
@@ -116,7 +122,7 @@ lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without a
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate -c requirements.lock setup.cfg -o requirements-terminal.lock
 
-$(VENV)/ready: requirements.lock setup.cfg packaging/workshop/setup.cfg tools/install assets/packages.txt
+$(VENV)/ready: requirements.lock setup.cfg packaging/workshop/setup.cfg tools/install tools/packages assets/packages.txt
 	tools/install "$(PYTHON)" $(VENV)
 	touch $@
 

@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from kiosk.__main__ import main
 from kiosk.display import rules, server
 from kiosk.identity.face.models import NotInstalled, PinnedWheel
-from tools import build_deb, fetch_models
+from lab.terminal import image
+from tools import build_deb, fetch_models, try_package
 
 TREE = Path(__file__).parents[2]
 ASSETS = TREE / "assets"
@@ -130,11 +131,72 @@ def test_the_outputs_are_asked_once_udev_has_loaded_their_driver() -> None:
     assert wait < limit
 
 
+USES = ("terminal", "build", "test", "lab", "package", "matrix")
+
+
+def listed(use: str) -> set[str]:
+    lines = (ASSETS / "packages.txt").read_text(encoding="utf-8").splitlines()
+    return {line.split()[1] for line in lines if line.startswith(f"{use} ")}
+
+
 def test_every_package_is_needed_for_something() -> None:
     lines = (ASSETS / "packages.txt").read_text(encoding="utf-8").splitlines()
     packages = [line for line in lines if not line.startswith("#")]
-    assert all(re.fullmatch(r"(terminal|build|test) [a-z0-9.+-]+", line) for line in packages)
+    assert all(re.fullmatch(rf"({'|'.join(USES)}) [a-z0-9.+-]+", line) for line in packages)
     assert len(set(packages)) == len(packages)
+
+
+def test_the_targets_that_need_more_packages_install_them_first() -> None:
+    assert {"qemu-system-x86", "swtpm", *image.NEEDED.values()} <= listed("lab")
+    assert {*try_package.NEEDED.values()} - {"apt"} <= listed("package")
+    assert "debootstrap" in listed("matrix")
+    for use in ("lab", "package", "matrix"):
+        told = subprocess.run(
+            ["make", "-n", "-o", ".venv/ready", use],
+            cwd=TREE,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        asked, tried = f"tools/packages {use}", {"lab": "-m lab"}.get(use, "-m tools.")
+        assert 0 <= told.index(asked) < told.index(tried)
+
+
+@pytest.mark.parametrize(
+    ("user", "works", "says", "code"),
+    [
+        (0, True, "installing Debian packages, a minute or two: two three\n", 0),
+        (0, False, "these packages could not be installed: two three\n", 1),
+        (7, True, "missing system packages; ask for: apt-get install two three\n", 1),
+    ],
+)
+def test_what_is_missing_is_installed_or_told(
+    tmp_path: Path, user: int, works: bool, says: str, code: int
+) -> None:
+    (tmp_path / "assets").mkdir()
+    lines = "# words\nlab one\nlab two\ntest three\nmatrix four\n"
+    (tmp_path / "assets/packages.txt").write_text(lines)
+    known = 'test "$4" = one && echo install ok installed'
+    for name, body in {
+        "dpkg-query": known,
+        "id": f"echo {user}",
+        "sudo": "exit 1",
+        "apt-get": f'echo "$@" >> {tmp_path}/asked; test $1 = update || exit {int(not works)}',
+    }.items():
+        script(tmp_path / "bin" / name, body)
+    done = subprocess.run(
+        [TREE / "tools" / "packages", "lab", "test"],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    assert (done.stdout + done.stderr).endswith(says)
+    if user == 0:
+        asked = (tmp_path / "asked").read_text().splitlines()
+        assert asked == ["update -q", "install -q -y --no-install-recommends two three"]
 
 
 def test_the_workshops_package_brings_what_the_terminals_lacks() -> None:
