@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -179,7 +180,7 @@ class FaultsRun:
         left = [number for number in numbers if f"{name} {number}" not in self._done]
         print(f"{name}: {len(left)} of {len(numbers)} to do", flush=True)
         KEPT.parent.mkdir(exist_ok=True)
-        with Pool(wide) as pool, KEPT.open("a") as kept:
+        with Pool(wide, _end_at_once) as pool, KEPT.open("a") as kept:
             for number, result in pool.imap_unordered(partial(_numbered, work), left):
                 if isinstance(result, str):
                     self.failed.append(f"{name} {number}: {result}")
@@ -204,6 +205,11 @@ class FaultsRun:
         for result in self._done.values():
             together.update(result.counted)
         return together
+
+
+def _end_at_once() -> None:
+    """In a process of the pool: Ctrl-C ends it without a traceback, and its terminal with it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _numbered(work: Callable[[int], WorkResult], number: int) -> tuple[int, WorkResult | str]:
@@ -285,4 +291,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("broken off: the next run goes on from here")

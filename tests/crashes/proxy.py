@@ -190,7 +190,12 @@ class _Gateway(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         proxy = self.server.proxy
         fate = "passed" if proxy.calm else self.server.fate
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = self.headers.get("Content-Length", "" if self.command == "POST" else "0")
+        body = self.rfile.read(int(length)) if length.isdecimal() else b""
+        if not length.isdecimal() or len(body) < int(length):
+            # The client was killed in the middle of it: a gateway passes on no half request.
+            self.close_connection = True
+            return
         left_out = ("host", "connection", "content-length")
         headers = {k: v for k, v in self.headers.items() if k.lower() not in left_out}
 

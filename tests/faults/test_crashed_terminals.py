@@ -1,11 +1,13 @@
 """Whole terminals under kills, against the stand-in centre; ``make faults`` runs many."""
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -85,6 +87,28 @@ def test_no_line_has_money_moved_twice_or_another_answer_believed(
     assert line.fates[fate] == 2
     moved = centre.moved()
     assert len(moved) == len(set(moved))
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"POST /v1/operations/1/commit HTTP/1.1\r\nContent-Length:",
+        b"POST /v1/operations/1/commit HTTP/1.1\r\nHost: centre\r\n",
+        b"POST /v1/operations/1/commit HTTP/1.1\r\nContent-Length: 20\r\n\r\n{",
+    ],
+)
+def test_a_line_passes_on_no_half_request_of_a_terminal_that_was_killed(half: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as centre:
+        url = f"http://127.0.0.1:{centre.getsockname()[1]}"
+        with closing(FaultProxy(url, 1, chance=1.0, fates=("delivered twice",))) as line:
+            address = urlsplit(line.url)
+            with socket.create_connection((address.hostname, address.port)) as killed:
+                killed.sendall(half)
+                killed.shutdown(socket.SHUT_WR)
+                assert killed.recv(1) == b""
+        centre.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            centre.accept()
 
 
 class SilentOnce(TrayPrinter):
