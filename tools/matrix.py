@@ -145,7 +145,7 @@ class System:
         # At its own place: it finds its library there. The home of root is closed to others.
         place = self._place(found[-1])
         if not place.exists():
-            place.parent.mkdir(parents=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
             do("cp", "-a", "--reflink=auto", found[-1], place)
             do("chroot", self._root, "chmod", "o+x", *found[-1].parents)
         return f"{found[-1]}/bin/python{python}"
