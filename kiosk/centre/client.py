@@ -55,6 +55,7 @@ from kiosk.centre.operations_client import OperationsClient
 from kiosk.centre.outlets_client import OutletsClient
 from kiosk.centre.public_client import PublicClient
 from kiosk.centre.publication import Publication
+from kiosk.centre.roster import StaffRoster
 from kiosk.centre.transport import Call, Closing, Meanwhile, OnTime, Transport, tls_context
 from kiosk.centre.units_client import UnitsClient
 from kiosk.endings import How
@@ -155,6 +156,10 @@ class CentreClient(Closing):
     def publication(self) -> Publication:
         """What everybody may read. Needs no session."""
         return self._ask(Call("GET", "/v1/publication"), _PUBLICATION)
+
+    def staff_roster(self) -> StaffRoster:
+        """Whose card and PIN count at this terminal. Needs no session."""
+        return self._ask(Call("GET", "/v1/staff"), _ROSTER)
 
     def sign_in(self, evidence: LoginEvidence, agreement: str = "") -> Session:
         """Close an older session of this visit, then open one with what proves who is there.
@@ -399,6 +404,7 @@ class CentreClient(Closing):
 _QUIET = ConfigDict(hide_input_in_errors=True)
 _CATALOGUE: TypeAdapter[Catalogue] = TypeAdapter(Catalogue)
 _PUBLICATION: TypeAdapter[Publication] = TypeAdapter(Publication)
+_ROSTER: TypeAdapter[StaffRoster] = TypeAdapter(StaffRoster)
 _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _SMS_SENT: TypeAdapter[SmsSent] = TypeAdapter(SmsSent)
 _FACE_CHALLENGE: TypeAdapter[FaceChallenge] = TypeAdapter(FaceChallenge)

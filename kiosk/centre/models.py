@@ -359,6 +359,7 @@ class Catalogue(WireModel):
     masking: MaskingRules = MaskingRules()
     ways: tuple[WayOffer, ...] = Field(default=(), max_length=20)
     publication: int = Field(default=0, ge=0, le=2**53)  # its edition; 0: there is none
+    staff: int = Field(default=0, ge=0, le=2**53)  # the edition of the roster; 0: there is none
     agreement: Agreement | None = None  # what a citizen agrees to before signing in
     handover: bool = False  # whether a phone can go on where a terminal stops 手机上继续
 

@@ -338,6 +338,14 @@ def _unknown_paper(stand: CheckStand) -> None:
         must(found.verdict, "unknown", "the verdict on a paper that nobody has made")
 
 
+@_check("The catalogue names the edition of the roster of the staff, in which nobody stands twice.")
+def _roster(stand: CheckStand) -> None:
+    named = stand.visit.catalogue().staff
+    if not named:
+        raise NotForThisPlan("the centre has no roster of the staff for this terminal")
+    must(stand.visit.staff_roster().edition, named, "the edition of the roster")
+
+
 @_check("A newer draft of the person and kind takes the place of a drafted one.")
 def _superseded(stand: CheckStand) -> None:
     order = stand.order()
@@ -715,6 +723,19 @@ def _words_of(pdf: bytes) -> str:
 def _plain(text: str) -> str:
     """``text`` without spaces and line breaks, each letter in its usual form: fonts name others."""
     return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+@_check("Who was taken off the roster of the staff is in no further edition.", levers=True)
+def _taken_off(stand: CheckStand) -> None:
+    card = {"name": "白工", "role": "technician", "card": "990101199001019996", "pin": "908070"}
+    stand.lever("PUT", "/staff/6099", card)
+    before = stand.visit.staff_roster()
+    must("6099" in {one.number for one in before.staff}, True, "whether the roster has 6099")
+    stand.lever("DELETE", "/staff/6099")
+    after = stand.visit.staff_roster()
+    must("6099" in {one.number for one in after.staff}, False, "whether the roster still has 6099")
+    must(after.edition != before.edition, True, "whether the edition is another one")
+    must(stand.visit.catalogue().staff, after.edition, "the edition that the catalogue names")
 
 
 @_check("A way in that the catalogue says is closed is refused.", levers=True)

@@ -371,7 +371,6 @@ revocation_list = true
 
 [maintenance]
 tickets = "{directory / "centre" / "tls" / "tickets.pem"}"
-staff = "{directory / "staff.toml"}"
 {f'{chr(10)}[face]{chr(10)}models = "{MODELS}"{chr(10)}' if MODELS.is_dir() else ""}"""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
@@ -353,6 +354,21 @@ def test_the_revocation_list_needs_no_session(server: CentreServer, client: Cent
     server.on("GET", "/v1/revocations", reply(200, b"DER", kind="application/pkix-crl"))
     assert client.revocation_list() == b"DER"
     assert "Authorization" not in server.requests[-1].headers
+
+
+def test_the_roster_of_the_staff_needs_no_session(
+    server: CentreServer, client: CentreClient
+) -> None:
+    one = {"number": "6021", "name": "陈工", "role": "clerk-of-2030", "card": "1" * 64}
+    good = {"edition": 7, "salt": "ab" * 16, "staff": [{**one, "pin": "2" * 64, "new": 1}]}
+    server.on("GET", "/v1/staff", reply(200, json.dumps(good).encode()))
+    assert client.staff_roster().edition == 7
+    assert "Authorization" not in server.requests[-1].headers
+    twice = {**good, "staff": good["staff"] * 2}  # type: ignore[operator]
+    for bad in (twice, {**good, "edition": 0}, []):
+        server.on("GET", "/v1/staff", reply(200, json.dumps(bad).encode()))
+        with pytest.raises(CentreUnavailable, match="GET /v1/staff"):
+            client.staff_roster()
 
 
 def test_a_rating_is_anonymous_in_its_body(server: CentreServer, client: CentreClient) -> None:

@@ -52,6 +52,7 @@ FOUND_BY = {
     CentreBug.FORGETS_WHO_DECIDES: "An application to another centre",
     CentreBug.GRANTED_AT_ONCE: "An application is done here",
     CentreBug.DECIDES_WITHDRAWN: "What was taken back from another centre",
+    CentreBug.KEEPS_STAFF: "Who was taken off",
     CentreBug.OTHER_EDITION: "The catalogue names the edition",
     CentreBug.CLOSED_WAY_OPENS: "A way in that the catalogue",
     CentreBug.LOGIN_FOR_ALL: "A code for a phone",

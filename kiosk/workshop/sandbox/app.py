@@ -84,7 +84,8 @@ v1 = APIRouter(prefix="/v1", responses=REFUSED, dependencies=[Depends(named_term
 @v1.get("/catalogue")
 def catalogue(centre: AtCentre) -> Catalogue:
     """What this terminal may offer now, and the words around it."""
-    return centre.offers.catalogue().model_copy(update={"ways": centre.ways.offers()})
+    own = {"ways": centre.ways.offers(), "staff": centre.staff.edition}
+    return centre.offers.catalogue().model_copy(update=own)
 
 
 @v1.post("/sessions", status_code=201)

@@ -29,6 +29,7 @@ class CentreBug(StrEnum):
     FORGETS_WHO_DECIDES = "forgets-who-decides"  # a draft does not name the other centre
     GRANTED_AT_ONCE = "granted-at-once"  # says that another centre has decided, with the commit
     DECIDES_WITHDRAWN = "decides-withdrawn"  # the other centre decides on what was taken back
+    KEEPS_STAFF = "keeps-staff"  # who was taken off the roster stays in it
     OTHER_EDITION = "other-edition"  # the catalogue names an edition that is not published
     CLOSED_WAY_OPENS = "closed-way-opens"  # a way in that the catalogue says is closed
     LOGIN_FOR_ALL = "login-for-all"  # tells any terminal how far a phone is

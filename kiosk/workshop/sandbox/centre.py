@@ -27,6 +27,7 @@ from kiosk.workshop.sandbox.recognition import Recogniser
 from kiosk.workshop.sandbox.risk import DEMO_LIMITS, RiskLimits, RiskRules
 from kiosk.workshop.sandbox.seal import Seal
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, NO_FACES, Sessions
+from kiosk.workshop.sandbox.staff import StaffDesk
 from kiosk.workshop.sandbox.store import Row, Store
 from kiosk.workshop.sandbox.tries import Tries
 from kiosk.workshop.sandbox.units import UnitBook
@@ -57,6 +58,7 @@ class StandInCentre:
         self.enrolments = EnrolmentDesk(self.store, self.clock, self.seal, directory)
         self.offers = Offers(self.clock, bugs)
         self.ways = WayOffers(bugs)
+        self.staff = StaffDesk(bugs)
         self.alarms = Alarms(self.store, self.clock)
         self._limits = risk
         self.risk = RiskRules(self.store, self.clock, self.alarms, risk)
@@ -120,6 +122,7 @@ class StandInCentre:
         self.risk.limits = self._limits
         self.sessions.faces_closed = NO_FACES
         self.ways.reset()
+        self.staff.reset()
 
     def _can_give(self, person: Row, kind: EvidenceKind) -> bool:
         """Whether the centre takes this kind of evidence of ``person`` for an operation now."""

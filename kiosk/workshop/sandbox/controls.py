@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,6 +14,7 @@ from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.faults import CentreFault
 from kiosk.workshop.sandbox.risk import RiskLimits
 from kiosk.workshop.sandbox.sessions import IDLE_S, NO_FACES, ON_PHONE
+from kiosk.workshop.sandbox.staff import StaffMember
 
 router = APIRouter(prefix="/sandbox", include_in_schema=False)
 
@@ -178,6 +180,28 @@ def show_fund_code(centre: AtCentre, person: str) -> str:
 def logins(centre: AtCentre) -> list[dict[str, str]]:
     """The login whose code a terminal shows now, for whoever plays the citizen's phone."""
     return centre.logins.shown()
+
+
+class StaffOrder(BaseModel):
+    """Somebody of the staff, and until when their card counts."""
+
+    name: str
+    role: str
+    card: str
+    pin: str
+    until: datetime | None = None
+
+
+@router.put("/staff/{number}", status_code=204)
+def put_on_roster(centre: AtCentre, number: str, order: StaffOrder) -> None:
+    """Put somebody on the roster of all terminals, until the next reset."""
+    facts = (order.name, order.role, order.card, order.pin, order.until)
+    centre.staff.put(StaffMember(number, *facts))
+
+
+@router.delete("/staff/{number}", status_code=204)
+def take_off_roster(centre: AtCentre, number: str) -> None:
+    centre.staff.take_off(number)
 
 
 @router.post("/reset", status_code=204)

@@ -15,12 +15,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from qrcode.image.svg import SvgPathImage
 
-from kiosk.maintenance.staff import StaffRole
+from kiosk.centre.roster import StaffRole
 from kiosk.workshop.sandbox.asking import AtCentre, ContractAddress
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.enrolment import KEY_PLACES, TICKET_HOURS, NotAllowed
 from kiosk.workshop.sandbox.phone_page import page
 from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.staff import StaffMember
 from kiosk.workshop.sandbox.tickets import MOST_HOURS, maintenance_ticket
 
 router = APIRouter(prefix="/terminals", include_in_schema=False)
@@ -28,6 +29,12 @@ MOST = 65536
 """Longest body of a form, in bytes: a list of some hundred terminals."""
 MOST_TICKET_HOURS = 720
 """Longest time for which a ticket of enrolment is good: a month on the way to a terminal."""
+_ROLE_NAMES = {StaffRole.TECHNICIAN: "维护人员", StaffRole.ATTENDANT: "值守人员"}
+_ROLES = (
+    '<select name="role">'
+    + "".join(f'<option value="{role}">{name}</option>' for role, name in _ROLE_NAMES.items())
+    + "</select>"
+)
 _NUMBER = (
     '<p><label>编号<br><input name="number" maxlength="32" required></label></p>'
     '<p><label>地点<br><input name="place" maxlength="100"></label></p>'
@@ -121,6 +128,22 @@ async def sign_maintenance(centre: AtCentre, request: Request) -> Response:
     )
 
 
+@router.post("/staff")
+async def put_on_roster(centre: AtCentre, request: Request) -> Response:
+    """Put somebody of the staff on the roster, or take them off."""
+    form = await _form(request)
+    number = form.get("number", "")
+    if form.get("answer") == "off":
+        centre.staff.take_off(number)
+        return _back()
+    name, role, card, pin = (form.get(field, "") for field in ("name", "role", "card", "pin"))
+    try:
+        centre.staff.put(StaffMember(number, name, role, card, pin))
+    except Refused:
+        return _overview(centre, wrong="工号、姓名、卡号或密码不对，或这张卡已是别人的")
+    return _back()
+
+
 @router.post("/stop")
 async def stop(centre: AtCentre, request: Request) -> Response:
     """Take a terminal out of use, or serve it again."""
@@ -164,6 +187,14 @@ def _overview(centre: StandInCentre, wrong: str = "") -> HTMLResponse:
 </form></li>"""
         for row in centre.enrolments.terminals()
     )
+    staff = "".join(
+        f"""<li class="staff"><b>{escape(one.number)}</b> {escape(one.name)}
+ · {_ROLE_NAMES[StaffRole(one.role)]}
+<form method="post" action="/terminals/staff">
+<input type="hidden" name="number" value="{escape(one.number)}">
+<button name="answer" value="off">移出名单</button></form></li>"""
+        for one in centre.staff.members()
+    )
     return page(
         "终端入网",
         f"""<p id="wrong" role="alert">{escape(wrong)}</p>
@@ -187,10 +218,17 @@ def _overview(centre: StandInCentre, wrong: str = "") -> HTMLResponse:
 <p><label>工单号<br><input name="order" maxlength="24" required></label></p>
 <p><label>工号<br><input name="staff" maxlength="14" required></label></p>
 <p><label>姓名<br><input name="name" maxlength="20" required></label></p>
-<p><label>身份<br><select name="role"><option value="technician">维护人员</option>
-<option value="attendant">值守人员</option></select></label></p>
+<p><label>身份<br>{_ROLES}</label></p>
 <p><label>有效小时<br><input name="hours" value="4" size="4"></label></p>
 <button>签发</button></form>
+<h2>工作人员名单</h2><p>终端一分钟内会取到；密码是 6 位数字。</p><ul id="staff">{staff}</ul>
+<form method="post" action="/terminals/staff">
+<p><label>工号<br><input name="number" maxlength="14" required></label></p>
+<p><label>姓名<br><input name="name" maxlength="20" required></label></p>
+<p><label>身份<br>{_ROLES}</label></p>
+<p><label>卡号（身份证、银行卡或工作卡）<br><input name="card" maxlength="32" required></label></p>
+<p><label>密码<br><input name="pin" maxlength="6" autocomplete="off" required></label></p>
+<button name="answer" value="on">登记</button></form>
 <h2>已入网</h2><ul id="terminals">{enrolled}</ul>""",
     )
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 
 from kiosk.centre.complaints import Complaint, ComplaintReceipt
 from kiosk.centre.publication import Publication
+from kiosk.centre.roster import StaffRoster
 from kiosk.centre.verification import Verification, VerificationRequest
 from kiosk.workshop.sandbox.asking import (
     REFUSED,
@@ -25,6 +26,13 @@ def publication() -> Publication:
     """Rates, policy parameters, news, questions and guides, in one edition; the catalogue names the
     edition of now."""
     return edition()
+
+
+@router.get("/staff")
+def staff(centre: AtCentre) -> StaffRoster:
+    """The roster of this terminal's staff, in one edition; the catalogue names the edition of
+    now."""
+    return centre.staff.roster()
 
 
 @router.post("/verifications")

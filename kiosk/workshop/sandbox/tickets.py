@@ -12,9 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from kiosk.centre.roster import STAFF_NUMBER, StaffRole
 from kiosk.enrolment import signed
 from kiosk.maintenance import ticket as maintenance
-from kiosk.maintenance.staff import STAFF_NUMBER, StaffRole
 from kiosk.workshop.sandbox.offers import CENTRE
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.tls import SandboxCa
