@@ -197,45 +197,6 @@ def unresolved(settings_path: Path, journal: Path | None) -> None:
 
 
 @main.group()
-def staff() -> None:
-    """Who opens the maintenance page with a card and a PIN 工作人员名单."""
-
-
-@staff.command("add")
-@_SETTINGS
-@click.option("--number", required=True, help="The staff number 工号, e.g. 6021.")
-@click.option("--name", required=True, help="How the page calls them.")
-@click.option(
-    "--role",
-    type=click.Choice(["technician", "attendant"]),
-    default="technician",
-    show_default=True,
-    help="technician 维护人员 or attendant 值守人员.",
-)
-@click.option("--card", prompt=True, hide_input=True, help="The number of the card; asked for.")
-@click.option(
-    "--pin", prompt=True, hide_input=True, confirmation_prompt=True, help="Six digits; asked for."
-)
-def add_staff(settings_path: Path, number: str, name: str, role: str, card: str, pin: str) -> None:
-    """Write one of the staff into the roster, in place of an earlier entry of that number. Card
-    number and PIN are hashed."""
-    from kiosk import settings
-    from kiosk.enrolment.key import write_secret
-    from kiosk.maintenance import staff as roster
-    from kiosk.privacy import Sensitive
-
-    worker = roster.Worker(number, name, roster.StaffRole(role))
-    try:
-        path = settings.load(settings_path).maintenance.staff
-        before = roster.read_roster(path)
-        text = roster.with_entry(before, worker, Sensitive(card), Sensitive(pin))
-        write_secret(path, text.encode())
-    except (settings.SettingsError, roster.RosterUnusable, ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"{path}: {number}")
-
-
-@main.group()
 def audit() -> None:
     """The tamper-evident log of this terminal 审计日志."""
 

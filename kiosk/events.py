@@ -665,6 +665,33 @@ TRIES_NOT_KEPT = LogEvent(
     "A maintenance ticket opens the terminal meanwhile.",
     fields=("reason",),
 )
+ROSTER_TAKEN = LogEvent(
+    "roster-taken",
+    logging.INFO,
+    "staff roster taken",
+    means="The centre has given a new edition of the roster of the staff, with so many people.",
+    do=_NOTHING,
+    fields=("count",),
+)
+ROSTER_NOT_TAKEN = LogEvent(
+    "roster-not-taken",
+    logging.WARNING,
+    "staff roster not taken",
+    means="The catalogue names a new edition of the roster of the staff, and the centre gave none "
+    "that can be used (`reason`). The earlier one counts until `staff_hours` are over; "
+    "who was taken off meanwhile still opens the terminal.",
+    do="Tell the centre: `GET /v1/staff`. `kiosk doctor` says how old the roster is.",
+    fields=("reason",),
+)
+ROSTER_NOT_KEPT = LogEvent(
+    "roster-not-kept",
+    logging.ERROR,
+    "staff roster not kept",
+    means="The roster of the staff could not be written (`reason`).",
+    do="Check that the state directory is writable and that its disk is neither full nor worn out. "
+    "A maintenance ticket opens the terminal meanwhile.",
+    fields=("reason",),
+)
 TICKET_NOT_SPENT = LogEvent(
     "ticket-not-spent",
     logging.ERROR,

@@ -162,9 +162,9 @@ class MaintenanceSettings(_Table, frozen=True, kw_only=True):
 
     tickets: Path = Path("/etc/kiosk/ticket-signers.pem")
     """PEM file with the certificates of those who may sign maintenance tickets."""
-    staff: Path = Path("/var/lib/kiosk/staff.toml")
-    """The staff whose card and PIN open the page; ``kiosk staff add`` writes it for the user of the
-    terminal. Without it, only tickets do."""
+    staff_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 72
+    """For so many hours the cards of the staff count after the centre has last confirmed its
+    roster; longer without the centre, only tickets open the page."""
 
 
 class EnrolledSettings(_Table, frozen=True, kw_only=True):

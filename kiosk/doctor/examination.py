@@ -26,6 +26,7 @@ from kiosk.doctor import (
     reach,
     revocations,
     services,
+    staff,
     unknown,
 )
 from kiosk.doctor.causes import linked
@@ -164,6 +165,7 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(machine.MACHINE, "reach", reach.look),
         Probe(machine.MACHINE, "face models", faces.look),
         Probe(machine.MACHINE, closures.NAME, closures.look),
+        Probe(machine.MACHINE, staff.NAME, staff.look),
         Probe(daemons.DAEMONS, daemons.PCSCD, daemons.pcscd, 35.0),
         Probe(daemons.DAEMONS, daemons.CUPSD, daemons.cupsd),
         Probe(daemons.DAEMONS, daemons.XFS, daemons.xfs4iot, 35.0),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.device import Kind
-from kiosk.maintenance.staff import StaffRole
+from kiosk.centre.roster import StaffRole
 from kiosk.words import Sayable
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from drivers.device import Kind, Media, State, Status, Supply
 from drivers.sentence import joined
+from kiosk.centre.roster import StaffRole
 from kiosk.counters import OpenFault
 from kiosk.maintenance.acts import MaintenanceAct
 from kiosk.maintenance.counting import in_short
 from kiosk.maintenance.session import MaintenanceSession
-from kiosk.maintenance.staff import ROLE_WORDS
 from kiosk.terminal.closures import Closed, Closures, reason_words
 from kiosk.visit.maintenance_steps import DeviceCard, MaintenanceHome, Todo
 from kiosk.visit.steps import Action, Tone
 from kiosk.visit.troubles import NOUNS, device_words
-from kiosk.words import Sayable, _
+from kiosk.words import Sayable, Text, _
 
 ICONS: Mapping[Kind, str] = {
     Kind.ID_CARD: "id-card",
@@ -32,6 +32,10 @@ ICONS: Mapping[Kind, str] = {
 }
 TITLES: Mapping[Kind, Sayable] = {**NOUNS, Kind.SMART_CARD: _("插卡口")}
 """What each device is called here, in a few words."""
+ROLE_WORDS: Mapping[StaffRole, Text] = {
+    StaffRole.TECHNICIAN: _("维护人员"),
+    StaffRole.ATTENDANT: _("值守人员"),
+}
 _WORST = {Tone.BAD: 0, Tone.ATTENTION: 1, Tone.PLAIN: 2, Tone.GOOD: 3}
 
 

@@ -14,14 +14,15 @@ from drivers.sentence import en, words_of
 from drivers.smart_card.types import BankCard
 from kiosk import events
 from kiosk.centre.errors import reference_number
+from kiosk.centre.roster import StaffEntry, StaffRoster
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.maintenance import ticket as tickets
 from kiosk.maintenance.session import MaintainedTerminal, Pass
-from kiosk.maintenance.staff import Roster, RosterEntry, RosterUnusable, read_roster
 from kiosk.maintenance.ticket import SpentTickets
-from kiosk.maintenance.tries import PinTries
 from kiosk.privacy import Sensitive
 from kiosk.settings import state_directory
+from kiosk.staff.roster_file import RosterOfNow, roster_of_now
+from kiosk.staff.tries import PinTries
 from kiosk.upkeep import UpkeepEvent
 from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffCard, ScanTicket
 from kiosk.visit.steps import Action, ChooseWay, PresentIdCard, Problem, WayTile
@@ -75,7 +76,7 @@ class MaintenanceDoor:
                 return opened_by
 
     def _ways(self) -> ChooseWay:
-        roster = self._why_no_roster()
+        roster = _why_no_card(roster_of_now(self._settings, datetime.now(UTC)))
         return ChooseWay(
             _("维护入口"),
             (
@@ -92,13 +93,6 @@ class MaintenanceDoor:
         device = _READERS[way]
         no_device = closed_by(self._terminal.real_statuses(), (device,))
         return WayTile(way, title, hint, icon, closed=no_device or closed)
-
-    def _why_no_roster(self) -> Sayable | None:
-        try:
-            roster = read_roster(self._settings.maintenance.staff)
-        except RosterUnusable:
-            return _("工作人员名单读不出来")
-        return None if roster and roster.staff else _("本机没有登记工作人员")
 
     def _by_ticket(self) -> Pass:
         code = self._terminal.asker.ask(ScanTicket(), back=True)
@@ -120,19 +114,23 @@ class MaintenanceDoor:
 
     def _by_card(self, way: str) -> Pass:
         number = self._card_number(way)
-        try:
-            roster = read_roster(self._settings.maintenance.staff)
-        except RosterUnusable as error:
-            raise _Refused(_("工作人员名单读不出来"), "card:roster") from error
-        entry = roster.whose(number) if roster else None
-        if roster is None or entry is None:
+        now = datetime.now(UTC)
+        found = roster_of_now(self._settings, now)
+        roster = found.roster
+        if roster is None:
+            raise _Refused(_why_no_card(found) or "", "card:roster")
+        entry = roster.whose(number)
+        worker = entry.worker if entry else None
+        if entry is None or worker is None:
             raise _Refused(_("这张卡没有登记"), "card:unknown")
+        if not entry.is_good(now):
+            raise _Refused(_("这张卡现在不在有效期内"), f"card:not-now:{entry.number}")
         try:
             self._ask_pin(roster, entry)
         except OSError as error:
             events.TRIES_NOT_KEPT.log(log, reason=error.strerror or type(error).__name__)
             raise _Refused(_("本机不能记录密码次数，请改用维护工单"), "card:disk") from error
-        return Pass("card", secrets.token_hex(16), entry.worker)
+        return Pass("card", secrets.token_hex(16), worker)
 
     def _card_number(self, way: str) -> Sensitive[str]:
         if way == ID_CARD:
@@ -140,7 +138,7 @@ class MaintenanceDoor:
         card = self._terminal.asker.ask(PresentStaffCard(), back=True)
         return Sensitive(card.number if isinstance(card, BankCard) else card.card_id)
 
-    def _ask_pin(self, roster: Roster, entry: RosterEntry) -> None:
+    def _ask_pin(self, roster: StaffRoster, entry: StaffEntry) -> None:
         """Return once the PIN is right. Raises ``OSError`` where the tries cannot be counted."""
         number = entry.number
         tries = PinTries(self._state)
@@ -176,3 +174,13 @@ class MaintenanceDoor:
         )
         if self._terminal.asker.ask(page, back=False) == LEAVE:
             raise Left
+
+
+def _why_no_card(found: RosterOfNow) -> Sayable | None:
+    """Why nobody's card opens the terminal; None: somebody's does."""
+    if found.unreadable:
+        return _("工作人员名单读不出来")
+    if found.stale_since:
+        at = f"{found.stale_since.astimezone():%m-%d %H:%M}"
+        return _("工作人员名单从 {at} 起没有更新", at=at)
+    return None if found.roster and found.roster.staff else _("本机没有登记工作人员")

@@ -13,10 +13,10 @@ from typing import Protocol, TypeVar
 from drivers.device import Kind, Status
 from drivers.hosting.host import Host
 from kiosk.centre.models import Catalogue
+from kiosk.centre.roster import Worker
 from kiosk.counters import CounterFile
 from kiosk.login import AUDIT_WORD
 from kiosk.maintenance.acts import MAINTENANCE_ACTS, MaintenanceAct
-from kiosk.maintenance.staff import Worker
 from kiosk.settings import Settings, state_directory
 from kiosk.upkeep import TellUpkeep, UpkeepEvent
 from kiosk.visit.maintenance_steps import OVER

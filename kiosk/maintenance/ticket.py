@@ -18,14 +18,13 @@ from typing import Annotated
 import msgspec
 
 from drivers.sentence import en
+from kiosk.centre.roster import STAFF_NUMBER, StaffRole, Worker
 from kiosk.enrolment import key as keys
 from kiosk.enrolment.signed import TicketRefused, checked_claims
-from kiosk.maintenance.staff import STAFF_NUMBER, StaffRole, Worker
+from kiosk.staff.roster_file import FOLDER
 
 TYPE = "maintenance+jwt"
 LONGEST = timedelta(hours=24)
-FOLDER = "maintenance"
-"""In the state directory: what maintenance keeps."""
 _SPENT = "spent-tickets"
 _MOST_SPENT = 1000
 """Tickets that are remembered; older ones are over anyway."""

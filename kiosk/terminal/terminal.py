@@ -32,6 +32,7 @@ from kiosk.login import TellLogin, tell_nobody
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu, possible_now, public_menu, service_hours
 from kiosk.settings import ENROLLED, Settings, state_directory
+from kiosk.staff.roster_file import RosterFile
 from kiosk.terminal import vendor_mode
 from kiosk.terminal.card_watch import CardWatch
 from kiosk.terminal.closures import Closed, Closures, reason_words
@@ -112,6 +113,7 @@ class Terminal:
             host.rest()
         self._catalogue: Catalogue | None = None
         self._shelf = Shelf(state_directory(settings))
+        self._roster = RosterFile(state_directory(settings))
         self._information: KeptPublication | None = None
         self._centre_down = False
         self._stopped = False  # the centre has taken this terminal out of use
@@ -347,6 +349,7 @@ class Terminal:
                     self._catalogue = client.catalogue()
                     self._centre_down = False
                     self._keep_public(client, self._catalogue)
+                    self._roster.follow(self._catalogue.staff, client.staff_roster)
                 except (CentreUnavailable, Refusal) as error:
                     self._centre_down = True
                     events.NO_CATALOGUE.log(log, reason=str(error))

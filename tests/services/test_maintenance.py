@@ -6,6 +6,7 @@ import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -16,11 +17,11 @@ import requests
 
 from drivers.device import Kind
 from drivers.emulators.code_scanner import CodeScanner
+from kiosk.centre.roster import StaffRole
 from kiosk.counters import Counted, CounterFile
-from kiosk.maintenance.staff import StaffRole, hash_of_card, hash_of_pin
-from kiosk.maintenance.ticket import FOLDER, SpentTickets
-from kiosk.privacy import Sensitive
+from kiosk.maintenance.ticket import SpentTickets
 from kiosk.settings import MaintenanceSettings, state_directory
+from kiosk.staff.roster_file import FILE, FOLDER, KeptRoster, RosterFile
 from kiosk.terminal.closures import Closed, Closures
 from kiosk.terminal.terminal import Terminal
 from kiosk.terminal.volume import FILE as VOLUME
@@ -45,7 +46,8 @@ from kiosk.workshop.sandbox.tls import SandboxCa
 from tests.services.hall import PATIENCE_S, Citizen, Glass, Hall
 from tests.waiting import until
 
-SALT, PIN = "ab" * 16, "602100"
+PIN = "602100"
+STRANGER = {"name": "白工", "role": "technician", "card": "990101199001019996"}
 
 
 class Workplace:
@@ -55,7 +57,6 @@ class Workplace:
         self.hall = hall
         self.scanner = scanner
         self.ca = SandboxCa(directory)
-        self.staff = directory / "staff.toml"
 
     @contextmanager
     def visit(self) -> Iterator[Citizen]:
@@ -64,7 +65,7 @@ class Workplace:
         settings = msgspec.structs.replace(
             settings,
             devices={**settings.devices, Kind.CODE_SCANNER: scanner},
-            maintenance=MaintenanceSettings(tickets=self.ca.signer_of_tickets(), staff=self.staff),
+            maintenance=MaintenanceSettings(tickets=self.ca.signer_of_tickets()),
         )
         citizen = Citizen(self.hall, settings)
         try:
@@ -90,14 +91,15 @@ class Workplace:
         citizen.sees(ScanTicket)
         self.scanner.obey("present", text=text)
 
-    def register(self, persona: str, role: str = "technician") -> None:
-        """The persona's ID card opens the terminal, with ``PIN``."""
-        number = Sensitive(str(personas.load()[persona].card()["number"]))
-        self.staff.write_text(
-            f'salt = "{SALT}"\n[[staff]]\nnumber = "6021"\nname = "陈工"\nrole = "{role}"\n'
-            f'card = "{hash_of_card(SALT, number)}"\n'
-            f'pin = "{hash_of_pin(SALT, "6021", Sensitive(PIN))}"\n'
-        )
+    def register(self, persona: str, role: str = "technician", **facts: Any) -> None:
+        """The centre puts the holder of the persona's ID card on the roster, with ``PIN``."""
+        card = str(personas.load()[persona].card()["number"])
+        order = {"name": "陈工", "role": role, "card": card, "pin": PIN, **facts}
+        self.hall.here.ask("PUT", "/staff/6021", order)
+
+    def takes_off(self) -> None:
+        """The centre takes everybody off the roster."""
+        self.hall.here.ask("DELETE", "/staff/6021")
 
 
 def asks(citizen: Citizen) -> None:
@@ -106,6 +108,20 @@ def asks(citizen: Citizen) -> None:
 
 def ready(citizen: Citizen, *kinds: Kind) -> None:
     until(lambda: all(citizen.terminal.statuses()[kind].usable for kind in kinds))
+
+
+def fetched(citizen: Citizen) -> None:
+    """Wait until the terminal has the roster that the centre has now."""
+    edition = citizen.hall.here.client().catalogue().staff
+    file = RosterFile(citizen.hall.directory)
+    until(lambda: (kept := file.kept()) is not None and kept.roster.edition == edition)
+
+
+def asks_with_roster(citizen: Citizen) -> None:
+    citizen.sees(Attract)
+    ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
+    fetched(citizen)
+    asks(citizen)
 
 
 def why(citizen: Citizen) -> str:
@@ -185,9 +201,7 @@ def enters(citizen: Citizen, pin: str) -> None:
 def test_a_staff_card_and_its_pin_open_the_page(work: Workplace) -> None:
     work.register("P06", "attendant")
     with work.visit() as citizen:
-        citizen.sees(Attract)
-        ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
-        asks(citizen)
+        asks_with_roster(citizen)
         presents(citizen, "P06")
         enters(citizen, "000000")
         wrong = citizen.sees(EnterStaffPin).wrong
@@ -205,9 +219,7 @@ def test_a_staff_card_and_its_pin_open_the_page(work: Workplace) -> None:
 def test_wrong_pins_lock_the_card_also_for_the_next_visit(work: Workplace) -> None:
     work.register("P06")
     with work.visit() as citizen:
-        citizen.sees(Attract)
-        ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
-        asks(citizen)
+        asks_with_roster(citizen)
         presents(citizen, "P06")
         for _try in range(3):
             enters(citizen, "000000")
@@ -217,9 +229,7 @@ def test_wrong_pins_lock_the_card_also_for_the_next_visit(work: Workplace) -> No
         assert citizen.ended() == "left"
     work.hall.reader.obey("lift")
     with work.visit() as citizen:
-        citizen.sees(Attract)
-        ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
-        asks(citizen)
+        asks_with_roster(citizen)
         presents(citizen, "P06")
         assert "锁到" in why(citizen)
 
@@ -230,9 +240,7 @@ def test_no_card_opens_the_page_while_its_tries_cannot_be_counted(work: Workplac
     count.mkdir(parents=True)
     try:
         with work.visit() as citizen:
-            citizen.sees(Attract)
-            ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
-            asks(citizen)
+            asks_with_roster(citizen)
             presents(citizen, "P06")
             assert why(citizen) == "本机不能记录密码次数，请改用维护工单"
             assert citizen.upkeep == [(UpkeepEvent.REFUSED, "", "card:disk")]
@@ -243,25 +251,98 @@ def test_no_card_opens_the_page_while_its_tries_cannot_be_counted(work: Workplac
 def test_a_card_of_nobody_opens_nothing(work: Workplace) -> None:
     work.register("P06")
     with work.visit() as citizen:
-        citizen.sees(Attract)
-        ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
-        asks(citizen)
+        asks_with_roster(citizen)
         presents(citizen, "P01")
         assert why(citizen) == "这张卡没有登记"
         assert citizen.upkeep == [(UpkeepEvent.REFUSED, "", "card:unknown")]
 
 
-def test_without_a_roster_only_tickets_open_the_page(work: Workplace) -> None:
+def test_with_nobody_on_the_roster_only_tickets_open_the_page(work: Workplace) -> None:
+    work.takes_off()
     with work.visit() as citizen:
-        citizen.sees(Attract)
-        ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
-        asks(citizen)
+        asks_with_roster(citizen)
         closed = {tile.way: tile.closed for tile in citizen.sees(ChooseWay).ways}
         assert closed["ticket"] is None
         assert say(closed["id-card"] or "", Language.ZH) == "本机没有登记工作人员"
         citizen.terminal.dialogue.leave()
         assert citizen.ended() == "left"
         assert citizen.upkeep == []
+
+
+def test_who_is_taken_off_the_roster_is_out_and_a_lock_out_outlives_a_new_roster(
+    work: Workplace,
+) -> None:
+    work.register("P06")
+    with work.visit() as citizen:
+        asks_with_roster(citizen)
+        presents(citizen, "P06")
+        for _try in range(3):
+            enters(citizen, "000000")
+        assert "锁到" in why(citizen)
+    work.hall.reader.obey("lift")
+    work.register("P06", name="陈师傅")
+    with work.visit() as citizen:
+        asks_with_roster(citizen)
+        presents(citizen, "P06")
+        assert "锁到" in why(citizen)
+    work.hall.reader.obey("lift")
+    work.hall.here.ask("PUT", "/staff/6022", {**STRANGER, "pin": PIN})
+    work.takes_off()
+    with work.visit() as citizen:
+        asks_with_roster(citizen)
+        presents(citizen, "P06")
+        assert why(citizen) == "这张卡没有登记"
+
+
+def test_a_card_whose_time_is_over_opens_nothing(work: Workplace) -> None:
+    work.register("P06", until="2026-01-01T00:00:00+08:00")
+    with work.visit() as citizen:
+        asks_with_roster(citizen)
+        presents(citizen, "P06")
+        assert why(citizen) == "这张卡现在不在有效期内"
+        assert citizen.upkeep == [(UpkeepEvent.REFUSED, "", "card:not-now:6021")]
+
+
+@pytest.mark.parametrize("match", ["/v1", "/v1/staff"])
+def test_without_the_centre_or_a_good_answer_the_kept_roster_opens_the_page(
+    work: Workplace, match: str
+) -> None:
+    work.register("P06")
+    with work.visit() as citizen:
+        citizen.sees(Attract)
+        fetched(citizen)
+    work.takes_off()
+    work.hall.here.fault(match, "garbage")
+    with work.visit() as citizen:
+        citizen.sees(Attract)
+        ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
+        asks(citizen)
+        presents(citizen, "P06")
+        enters(citizen, PIN)
+        citizen.sees(MaintenanceHome)
+        assert citizen.upkeep[0][::2] == (UpkeepEvent.OPENED, "card:technician:6021")
+
+
+def test_a_roster_that_the_centre_has_not_confirmed_for_days_opens_nothing(
+    work: Workplace,
+) -> None:
+    work.register("P06")
+    with work.visit() as citizen:
+        citizen.sees(Attract)
+        fetched(citizen)
+    work.hall.here.fault("/v1", "garbage")
+    path = work.hall.directory / FOLDER / FILE
+    kept = KeptRoster.model_validate_json(path.read_bytes())
+    for hours, told in ((73, "起没有更新"), (71, "")):
+        old = kept.model_copy(update={"confirmed": kept.confirmed - timedelta(hours=hours)})
+        path.write_text(old.model_dump_json())
+        with work.visit() as citizen:
+            citizen.sees(Attract)
+            ready(citizen, Kind.ID_CARD, Kind.CODE_SCANNER)
+            asks(citizen)
+            closed = {tile.way: tile.closed for tile in citizen.sees(ChooseWay).ways}
+            assert told in say(closed["id-card"] or "", Language.ZH)
+            assert bool(closed["id-card"]) is bool(told)
 
 
 def test_maintenance_never_opens_while_a_citizen_is_served(work: Workplace) -> None:
@@ -453,6 +534,23 @@ def test_the_centres_page_signs_a_ticket(work: Workplace) -> None:
         assert "有效小时要写 1 到 23 之间的整数" in wrong.text
     wrong = requests.post(url, data={**form, "staff": "?"}, timeout=10)
     assert "终端、工单号、工号或姓名不对" in wrong.text
+
+
+def test_the_centres_page_puts_people_on_the_roster_and_takes_them_off(work: Workplace) -> None:
+    url = f"{work.hall.here.beside}/terminals/staff"
+    form = {"number": "6099", "name": "白工", "role": "attendant", "card": "1234", "pin": PIN}
+    client = work.hall.here.client()
+    assert "6099" in requests.post(url, data={**form, "answer": "on"}, timeout=10).text
+    (ours,) = [one for one in client.staff_roster().staff if one.number == "6099"]
+    assert (ours.name, ours.role) == ("白工", "attendant")
+    for wrong in ({"card": "卡"}, {"pin": "12345"}, {"number": "?"}, {"role": "king"}):
+        told = requests.post(url, data={**form, "number": "6098", **wrong}, timeout=10)
+        assert "或这张卡已是别人的" in told.text
+    told = requests.post(url, data={**form, "number": "6098"}, timeout=10)
+    assert "或这张卡已是别人的" in told.text
+    requests.post(url, data={"number": "6099", "answer": "off"}, timeout=10)
+    assert client.catalogue().staff == client.staff_roster().edition
+    assert "6099" not in {one.number for one in client.staff_roster().staff}
 
 
 def test_a_session_ends_when_the_time_of_its_ticket_is_over(work: Workplace) -> None:

@@ -25,7 +25,6 @@ OF_A_TERMINAL = (
     "run",
     "screen",
     "setup",
-    "staff",
     "unresolved",
 )
 

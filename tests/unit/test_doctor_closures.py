@@ -9,8 +9,8 @@ import pytest
 from drivers.device import Kind
 from kiosk.doctor import closures
 from kiosk.doctor.findings import Verdict
-from kiosk.maintenance.ticket import FOLDER
 from kiosk.settings import CentreSettings, Settings
+from kiosk.staff.roster_file import FOLDER
 from kiosk.terminal.closures import REASONS, TERMINAL, Closures
 from kiosk.words import Language, say_sentence
 

@@ -127,7 +127,7 @@ ORDER = (
     {"kiosk.settings", "kiosk.log", "kiosk.counters", "kiosk.whole_file"},
     {"kiosk.centre"},
     {"kiosk.papers", "kiosk.audit", "kiosk.enrolment", "kiosk.display"},
-    {"kiosk.operations"},
+    {"kiosk.operations", "kiosk.staff"},
     {"kiosk.visit"},
     {"kiosk.services", "kiosk.identity"},
     {"kiosk.terminal"},

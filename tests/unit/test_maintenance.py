@@ -18,26 +18,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from drivers.device import Kind
+from kiosk.centre.roster import StaffRole, Worker
 from kiosk.enrolment import signed
 from kiosk.enrolment import ticket as enrolment
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.keeper.channel import Upkeep
 from kiosk.maintenance import ticket
 from kiosk.maintenance.session import MaintenanceSession, Pass
-from kiosk.maintenance.staff import (
-    Roster,
-    RosterEntry,
-    RosterUnusable,
-    StaffRole,
-    Worker,
-    hash_of_card,
-    hash_of_pin,
-    read_roster,
-    with_entry,
-)
-from kiosk.maintenance.ticket import FOLDER, SpentTickets
-from kiosk.maintenance.tries import LOCKED, MOST_TRIES, PinTries
-from kiosk.privacy import Sensitive
+from kiosk.maintenance.ticket import SpentTickets
+from kiosk.staff.roster_file import FOLDER
+from kiosk.staff.tries import LOCKED, MOST_TRIES, PinTries
 from kiosk.terminal.closures import TERMINAL, Closed, Closures
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.tickets import maintenance_ticket, sign
@@ -45,8 +35,6 @@ from kiosk.workshop.sandbox.tls import SandboxCa
 from tests.logged import messages
 
 NOW = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
-SALT = "ab" * 16
-CARD, PIN = Sensitive("11010119800101001x"), Sensitive("602100")
 
 
 @pytest.fixture(scope="module")
@@ -203,70 +191,6 @@ def test_whether_a_ticket_is_spent_is_not_guessed(tmp_path: Path) -> None:
     (tmp_path / FOLDER / "spent-tickets").mkdir(parents=True)
     with pytest.raises(OSError, match="Is a directory"):
         SpentTickets(tmp_path).has("ab" * 16)
-
-
-@pytest.mark.parametrize("key", ["salt", "card", "pin", "number"])
-def test_a_roster_with_a_line_feed_in_a_hash_is_spoilt(
-    roster: Roster, key: str, tmp_path: Path
-) -> None:
-    table: dict[str, Any] = msgspec.to_builtins(roster)
-    holder = table if key == "salt" else table["staff"][0]
-    holder[key] += "\n"
-    with pytest.raises(msgspec.ValidationError, match="regex"):
-        msgspec.convert(table, Roster)
-
-
-# -- the roster -----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def roster() -> Roster:
-    entry = RosterEntry(
-        number="6021",
-        name="陈工",
-        role=StaffRole.TECHNICIAN,
-        card=hash_of_card(SALT, CARD),
-        pin=hash_of_pin(SALT, "6021", PIN),
-    )
-    return Roster(salt=SALT, staff=(entry,))
-
-
-def test_the_roster_knows_a_card_and_its_pin(roster: Roster) -> None:
-    entry = roster.whose(Sensitive("11010119800101001X"))
-    assert entry
-    assert entry.worker == Worker("6021", "陈工", StaffRole.TECHNICIAN)
-    assert roster.is_pin(entry, PIN)
-    assert not roster.is_pin(entry, Sensitive("602101"))
-    assert roster.whose(Sensitive("110101198001010010")) is None
-
-
-def test_a_roster_that_is_not_there_or_spoilt_is_told(tmp_path: Path) -> None:
-    assert read_roster(tmp_path / "staff.toml") is None
-    for text in ("salt = 1", "salt =", f'salt = "{SALT}"\n[[staff]]\nnumber = "1"'):
-        (tmp_path / "staff.toml").write_text(text)
-        with pytest.raises(RosterUnusable, match=r"staff\.toml: "):
-            read_roster(tmp_path / "staff.toml")
-    with pytest.raises(RosterUnusable, match="Is a directory"):
-        read_roster(tmp_path)
-
-
-def test_the_command_writes_the_roster_and_replaces_an_entry(tmp_path: Path) -> None:
-    path = tmp_path / "staff.toml"
-    worker = Worker("6021", '陈"工', StaffRole.TECHNICIAN)
-    path.write_text(with_entry(None, worker, CARD, Sensitive("000000")))
-    other = Worker("6022", "李工", StaffRole.ATTENDANT)
-    path.write_text(with_entry(read_roster(path), other, Sensitive("1234567890"), PIN))
-    path.write_text(with_entry(read_roster(path), worker, CARD, PIN))
-    found = read_roster(path)
-    assert found
-    assert [one.worker for one in found.staff] == [other, worker]
-    mine = found.whose(CARD)
-    assert mine
-    assert found.is_pin(mine, PIN)
-    assert CARD.reveal() not in path.read_text()
-    for number, pin in (("6021", "12345"), ("x:1", "123456")):
-        with pytest.raises(ValueError, match=r"PIN|regex"):
-            with_entry(found, Worker(number, "陈工", StaffRole.ATTENDANT), CARD, Sensitive(pin))
 
 
 # -- wrong PINs -----------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ import pytest
 from drivers.device import Kind, Reason, Request, State, Status
 from drivers.document_printer.types import ReadSupplies, SupplyLevel
 from drivers.speaker.types import Play, Sound
+from kiosk.centre.roster import StaffRole, Worker
 from kiosk.counters import Counted, CounterFile
 from kiosk.maintenance import page, panel
 from kiosk.maintenance.acts import MAINTENANCE_ACTS, MaintenanceAct
 from kiosk.maintenance.counting import in_full, in_short
 from kiosk.maintenance.home import home
 from kiosk.maintenance.session import MaintenanceSession, Pass
-from kiosk.maintenance.staff import StaffRole, Worker
 from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.terminal.volume import FILE, kept_volume

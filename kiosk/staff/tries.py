@@ -13,7 +13,7 @@ from typing import Annotated
 import msgspec
 
 from kiosk.enrolment import key as keys
-from kiosk.maintenance.ticket import FOLDER
+from kiosk.staff.roster_file import FOLDER
 
 MOST_TRIES = 3
 """Wrong PINs in a row; with the last one the card is locked."""

@@ -1,0 +1,257 @@
+"""The roster of the staff: what a centre may send, how long it counts, what the doctor says."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from kiosk.centre.errors import CentreUnavailable, Trouble
+from kiosk.centre.roster import (
+    MOST_STAFF,
+    StaffEntry,
+    StaffRole,
+    StaffRoster,
+    Worker,
+    hash_of_card,
+    hash_of_pin,
+)
+from kiosk.doctor import staff as doctor
+from kiosk.doctor.findings import Verdict
+from kiosk.privacy import Sensitive
+from kiosk.settings import CentreSettings, MaintenanceSettings, Settings
+from kiosk.staff.roster_file import FILE, FOLDER, KeptRoster, RosterFile, roster_of_now
+from tests.logged import messages
+
+NOW = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SALT = "ab" * 16
+CARD, PIN = Sensitive("11010119800101001x"), Sensitive("602100")
+
+
+def entry(**facts: Any) -> dict[str, Any]:
+    usual = {"number": "6021", "name": "陈工", "role": "technician"}
+    return {**usual, "card": "1" * 64, "pin": "2" * 64, **facts}
+
+
+def roster(edition: int = 1, *staff: dict[str, Any]) -> StaffRoster:
+    return StaffRoster.model_validate({"edition": edition, "salt": SALT, "staff": staff})
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def settings(state: Path) -> Settings:
+    centre = CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem"))
+    return Settings(
+        terminal="T0001", centre=centre, maintenance=MaintenanceSettings(staff_hours=48)
+    )
+
+
+# -- what a centre may send -----------------------------------------------------------------------
+
+
+def test_the_roster_knows_a_card_and_its_pin() -> None:
+    hashes = {"card": hash_of_card(SALT, CARD), "pin": hash_of_pin(SALT, "6021", PIN)}
+    ours = roster(1, entry(**hashes))
+    found = ours.whose(Sensitive(" 11010119800101001X"))
+    assert found
+    assert found.worker == Worker("6021", "陈工", StaffRole.TECHNICIAN)
+    assert ours.is_pin(found, PIN)
+    assert not ours.is_pin(found, Sensitive("602101"))
+    assert ours.whose(Sensitive("110101198001010010")) is None
+
+
+def test_who_has_a_role_that_this_terminal_does_not_know_is_nobody_here() -> None:
+    assert StaffEntry.model_validate(entry(role="inspector")).worker is None
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "good"),
+    [
+        (None, None, True),
+        (NOW, None, True),
+        (NOW + HOUR, None, False),
+        (None, NOW, False),
+        (None, NOW + HOUR, True),
+        (NOW - HOUR, NOW + HOUR, True),
+    ],
+)
+def test_a_card_counts_within_its_time(
+    since: datetime | None, until: datetime | None, good: bool
+) -> None:
+    assert StaffEntry.model_validate(entry(since=since, until=until)).is_good(NOW) is good
+
+
+MANY = [entry(number=str(1 + n), card=f"{n:064x}") for n in range(MOST_STAFF + 1)]
+BAD_ROSTERS: dict[str, dict[str, Any]] = {
+    "edition 0": {"edition": 0},
+    "no salt": {"salt": ""},
+    "a salt with a line feed": {"salt": SALT + "\n"},
+    "one more than may be": {"staff": MANY},
+    "a number twice": {"staff": [entry(), entry(card="3" * 64)]},
+    "a card twice": {"staff": [entry(), entry(number="6022")]},
+    "a card number in clear": {"staff": [entry(card="110101198001010010")]},
+    "a PIN in clear": {"staff": [entry(pin="602100")]},
+    "a hash with a line feed": {"staff": [entry(pin="2" * 64 + "\n")]},
+    "a number for no audit word": {"staff": [entry(number="110101198001010010")]},
+    "a number with a line feed": {"staff": [entry(number="6021\n")]},
+    "nobody's name": {"staff": [entry(name="")]},
+    "a name of two lines": {"staff": [entry(name="陈\n工")]},
+    "a moment without an offset": {"staff": [entry(until="2026-01-01T00:00:00")]},
+    "no list": {"staff": "6021"},
+}
+
+
+@pytest.mark.parametrize("changed", BAD_ROSTERS.values(), ids=BAD_ROSTERS.keys())
+def test_a_bad_roster_is_refused_as_a_whole(changed: dict[str, Any]) -> None:
+    usual = {"edition": 1, "salt": SALT, "staff": [entry()]}
+    StaffRoster.model_validate_json(json.dumps(usual))
+    with pytest.raises(ValidationError):
+        StaffRoster.model_validate_json(json.dumps({**usual, **changed}))
+
+
+def test_as_many_as_may_be_are_taken() -> None:
+    assert len(roster(1, *MANY[:MOST_STAFF]).staff) == MOST_STAFF
+
+
+# -- what the terminal keeps ----------------------------------------------------------------------
+
+
+class Centre:
+    """Gives the roster of an edition, and counts how often it was asked."""
+
+    def __init__(self, edition: int) -> None:
+        self.edition = edition
+        self.asked = 0
+
+    def __call__(self) -> StaffRoster:
+        self.asked += 1
+        return roster(self.edition, entry())
+
+
+def out_of_order() -> StaffRoster:
+    raise CentreUnavailable(Trouble.NONSENSE, "not fitting the contract")
+
+
+def test_an_edition_is_fetched_once_and_confirmed_by_each_catalogue(state: Path) -> None:
+    file, centre = RosterFile(state), Centre(7)
+    for later in (timedelta(0), HOUR / 2, HOUR, 2 * HOUR):
+        file.follow(7, centre, NOW + later)
+    assert centre.asked == 1
+    assert file.kept() == KeptRoster(confirmed=NOW + 2 * HOUR, roster=roster(7, entry()))
+    assert (state / FOLDER / FILE).stat().st_mode & 0o077 == 0
+    file.follow(8, Centre(8), NOW)
+    kept = file.kept()
+    assert kept
+    assert kept.roster.edition == 8
+
+
+def test_a_centre_without_a_roster_leaves_none(state: Path) -> None:
+    file = RosterFile(state)
+    file.follow(0, out_of_order, NOW)
+    file.follow(7, Centre(7), NOW)
+    file.follow(0, out_of_order, NOW)
+    assert file.kept() is None
+
+
+def test_what_the_centre_does_not_give_leaves_the_earlier_roster_as_old_as_it_is(
+    state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = RosterFile(state)
+    file.follow(7, Centre(7), NOW)
+    file.follow(8, out_of_order, NOW + 5 * HOUR)
+    assert file.kept() == KeptRoster(confirmed=NOW, roster=roster(7, entry()))
+    assert messages(caplog, "kiosk.staff") == ["staff roster not taken"]
+
+
+def test_a_disk_that_takes_nothing_is_an_event(
+    state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    (state / FOLDER).write_text("")  # a file where the folder should be
+    RosterFile(state).follow(7, Centre(7), NOW)
+    assert messages(caplog, "kiosk.staff") == ["staff roster not kept"]
+
+
+def test_a_spoilt_file_is_fetched_again(state: Path, settings: Settings) -> None:
+    (state / FOLDER).mkdir()
+    for spoilt in (b"", b"{", b"\xff", b"[" * 100_000, b'{"confirmed": 1, "roster": {}}'):
+        (state / FOLDER / FILE).write_bytes(spoilt)
+        assert roster_of_now(settings, NOW).unreadable
+        RosterFile(state).follow(7, Centre(7), NOW)
+        assert roster_of_now(settings, NOW).roster == roster(7, entry())
+
+
+@pytest.mark.parametrize(
+    ("later", "counts"),
+    [
+        (timedelta(0), True),
+        (48 * HOUR, True),
+        (48 * HOUR + timedelta(seconds=1), False),
+        (-HOUR, True),  # the clock was set by less
+        (-HOUR - timedelta(seconds=1), False),
+        (NOW.replace(year=1970) - NOW, False),  # an empty battery of the board
+    ],
+)
+def test_the_roster_counts_for_some_hours(
+    state: Path, settings: Settings, later: timedelta, counts: bool
+) -> None:
+    RosterFile(state).follow(7, Centre(7), NOW)
+    found = roster_of_now(settings, NOW + later)
+    assert (found.roster is not None) is counts
+    assert found.stale_since == (None if counts else NOW)
+
+
+def test_without_a_file_nobodys_card_counts(settings: Settings) -> None:
+    found = roster_of_now(settings, NOW)
+    assert (found.roster, found.stale_since, found.unreadable) == (None, None, False)
+
+
+# -- what the doctor says -------------------------------------------------------------------------
+
+
+def told(settings: Settings) -> tuple[Verdict, str, str]:
+    (found,) = doctor.look(settings)
+    return found.verdict, str(found.seen), str(found.mend)
+
+
+def test_the_doctor_tells_how_old_the_roster_is(state: Path, settings: Settings) -> None:
+    assert told(settings)[1] == "no roster: only maintenance tickets open the terminal"
+    now, file = datetime.now(UTC), RosterFile(state)
+    file.follow(7, Centre(7), now - 3 * HOUR)
+    assert told(settings) == (
+        Verdict.GOOD,
+        "people: 1; confirmed 3 h ago, counts for 48 h",
+        "",
+    )
+    for later, seen, mend in (
+        (-50 * HOUR, "confirmed 50 h ago, more than 48: no card counts", "the way to the centre"),
+        (5 * HOUR, "the roster was confirmed later than now: this clock", "set the clock"),
+    ):
+        (state / FOLDER / FILE).unlink()
+        file.follow(7, Centre(7), now + later)
+        verdict, said, do = told(settings)
+        assert verdict is Verdict.NOTE
+        assert said.startswith(seen)
+        assert do.startswith(mend)
+        assert do.endswith("a maintenance ticket opens the terminal meanwhile")
+
+
+def test_the_doctor_tells_of_a_file_that_cannot_be_read(state: Path, settings: Settings) -> None:
+    file = state / FOLDER / FILE
+    file.parent.mkdir()
+    file.write_text("{")
+    assert told(settings)[1].startswith("the roster cannot be read, no card opens the terminal")
+    file.unlink()
+    file.mkdir()
+    assert told(settings)[1:] == (f"{file}: Is a directory", "run this command as root")
