@@ -64,8 +64,9 @@ LOG_LOST = LogEvent(
     "log-lost",
     logging.WARNING,
     "log lost",
-    means="So many lines (`count`) before this one were lost, because nobody read the log.",
-    do="Look why the journal was not read: `systemctl status systemd-journald`.",
+    means="So many lines (`count`) before this one were lost, because nobody read the log, "
+    "or its disk was full.",
+    do="Look why: `systemctl status systemd-journald`, `df -h /var/log`.",
     fields=("count",),
 )
 SETTINGS_SPOILT = LogEvent(
@@ -108,8 +109,10 @@ AUDIT_REFUSED = LogEvent(
     logging.ERROR,
     "audit refused",
     means="The centre has witnessed another audit log of this terminal (`audit-differs`), or does "
-    "not take this one. Somebody may have rewritten the log, or restored an old disk.",
-    do="Run `kiosk audit verify`, and report what it says to the centre.",
+    "not take this one. Somebody may have rewritten the log, restored an old disk, or put a "
+    "copy of the disk into a second machine, so that two terminals have one number.",
+    do="Run `kiosk audit verify`, and report what it says to the centre. The second machine "
+    "with the copy: `kiosk enrol --anew` there, with a number of its own.",
     fields=("reason",),
 )
 TERMINAL_STOPPED = LogEvent(

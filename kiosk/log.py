@@ -61,7 +61,7 @@ class AllowListed(logging.Formatter):
 
 class UnhinderedHandler(logging.Handler):
     """Writes lines to a descriptor, and waits for no reader: a pipe, a socket or a console that
-    nobody empties takes no more lines, and the process goes on.
+    nobody empties takes no more lines, nor does a file on a full disk, and the process goes on.
 
     After ``PATIENCE_S`` without room a line is lost, and then every line until there is room; the
     next line is preceded by how many were lost.
@@ -80,20 +80,25 @@ class UnhinderedHandler(logging.Handler):
             if self._lost and self._has_room(0.0):
                 lost, self._lost = self._lost, 0
                 events.LOG_LOST.log(logging.getLogger(__name__), count=lost)
+                if self._lost:  # poll(2) finds room on a full disk; no line but that one was lost
+                    self._lost = lost
             if self._lost or not self._write(line):
                 self._lost += 1
         except Exception:  # noqa: BLE001 - as every handler of the standard library
             self.handleError(record)
 
     def _write(self, line: str) -> bool:
-        """Write ``line``; False, when there was no room for all of it."""
+        """Write ``line``; False, when there was no room for all of it, or nobody to read it."""
         data = f"{line}\n".encode()
         until = time.monotonic() + PATIENCE_S
         # Where poll(2) finds room, so many bytes never wait, and are written at once.
         for first in range(0, len(data), select.PIPE_BUF):
             if not self._has_room(until - time.monotonic()):
                 return False
-            os.write(self._descriptor, data[first : first + select.PIPE_BUF])
+            try:
+                os.write(self._descriptor, data[first : first + select.PIPE_BUF])
+            except OSError:  # a full disk, or a reader that has gone
+                return False
         return True
 
     def _has_room(self, seconds: float) -> bool:

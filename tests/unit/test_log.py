@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Never
 
 import pytest
@@ -213,6 +214,28 @@ def test_a_log_that_nobody_reads_holds_nobody_up() -> None:
     assert [line["visit"] for line in first] == list(range(len(first)))
     assert (lost["event"], lost["count"]) == ("log-lost", 3000 - len(first))
     assert (long["message"], last["message"]) == ("x" * 10_000, "last")
+
+
+FULL = """
+import logging, os, sys
+from kiosk.log import set_up
+set_up(production=True)
+mine = logging.getLogger("kiosk.test")
+for number in range(5):
+    mine.info("on a full disk")
+os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 2)
+mine.info("room again")
+"""
+
+
+def test_a_full_disk_costs_lines_and_the_next_tells_how_many(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-c", FULL, str(log)]
+        subprocess.run(command, stderr=full, check=True, timeout=20)
+    lost, after = map(json.loads, log.read_text().splitlines())
+    assert (lost["event"], lost["count"]) == ("log-lost", 5)
+    assert after["message"] == "room again"
 
 
 def test_a_reader_that_has_gone_holds_nobody_up() -> None:
