@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -163,6 +164,27 @@ def test_a_log_rewritten_on_the_disk_is_found(
         1,
         "BROKEN: the centre has witnessed another installation\n",
     )
+
+
+def test_two_machines_with_one_copied_disk_are_found(
+    centre: ServedCentre, settings: Path, tmp_path: Path
+) -> None:
+    """Each goes on from the copy; the centre has witnessed the other's log by then."""
+    Journal(tmp_path / FILE).close()
+    (tmp_path / "second").mkdir()
+    shutil.copy(tmp_path / FILE, tmp_path / "second" / FILE)
+    with centre.committer(TERMINAL) as committer:
+        for number, folder in enumerate((tmp_path, tmp_path / "second")):
+            journal = Journal(folder / FILE)
+            journal.append(JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.INTENT))
+            head = head_of(journal)
+            journal.close()
+            if not number:
+                committer.witness(head)
+        with pytest.raises(Refusal) as refused:
+            committer.witness(head)
+    assert refused.value.code == "audit-differs"
+    assert kiosk_audit(settings, "verify").output.startswith("intact")
 
 
 def test_what_cannot_be_verified_is_told_in_one_line(
