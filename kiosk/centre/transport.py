@@ -19,6 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,9 @@ FRESH_S = 1.0
 """A request that may not be repeated never uses a connection that was idle for longer. The centre
 may be closing such a connection at this moment, and when no answer comes, the terminal cannot know
 whether the centre has carried out the request."""
+
+NOT_YET_VALID = 9
+"""``X509_V_ERR_CERT_NOT_YET_VALID`` of OpenSSL: seldom the certificate's fault."""
 
 _SECONDS = re.compile(r"[0-9]{1,6}")
 _TERMINAL = re.compile(r"[A-Za-z0-9._-]{1,32}")
@@ -319,6 +323,10 @@ def _tls_reason(error: BaseException) -> str:
             None,
         )
     if isinstance(found, ssl.SSLCertVerificationError):
+        if found.verify_code == NOT_YET_VALID:
+            clock = f"{datetime.now(UTC):%Y-%m-%d}"
+            said = en("this clock says {now}: set the clock", now=clock)
+            return joined("; ", found.verify_message, said)
         return found.verify_message
     return str(getattr(found, "reason", None) or "handshake failed")
 

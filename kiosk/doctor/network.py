@@ -18,7 +18,7 @@ from drivers.sentence import en, joined, words_of
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.resolving import resolve
-from kiosk.centre.transport import tls_context
+from kiosk.centre.transport import NOT_YET_VALID, tls_context
 from kiosk.doctor import certificates, plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.settings import EnrolledSettings, Settings
@@ -38,12 +38,7 @@ ROUNDS, ROUNDS_S = 5, 10.0
 _ONE_ROUND_S = 15.0  # the limit of a CentreClient for one call
 _THEIRS = "the centre's certificate"
 _WAY = ("DNS", "TCP", "TLS", _THEIRS, "clock", "centre", "latency")
-_X509_EXPIRED, _X509_NOT_YET, _X509_HOST, _X509_IP = (
-    10,
-    9,
-    62,
-    64,
-)  # openssl-verification-options(1)
+_X509_EXPIRED, _X509_HOST, _X509_IP = 10, 62, 64  # openssl-verification-options(1)
 _X509_LACKS = range(80, 94)
 """Codes of OpenSSL's strict mode: an extension is missing or wrong (``<openssl/x509_vfy.h>``)."""
 _URL = en("correct url in [centre]")
@@ -288,7 +283,7 @@ def _not_trusted(
         yield _clock(skew)
 
 
-_DATES = (_X509_EXPIRED, _X509_NOT_YET)
+_DATES = (_X509_EXPIRED, NOT_YET_VALID)
 
 
 def _tls_words(error: OSError) -> str:
