@@ -480,7 +480,11 @@ def enrol(
             here.take_ticket(ticket, signers)
         else:
             here.ask(url, ca, minutes * 60)
-    except (SettingsError, NotEnrolled, KeyUnusable, TicketRefused) as error:
+    except TicketRefused as error:
+        told = error.args[0], command.mend_of(error)
+        why, mend = (say_sentence(each, locale_language()) for each in told)
+        raise click.ClickException(f"{why}\n→ {mend}") from None
+    except (SettingsError, NotEnrolled, KeyUnusable) as error:
         raise click.ClickException(say_sentence(error.args[0], locale_language())) from None
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""

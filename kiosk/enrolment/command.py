@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import qrcode
@@ -21,6 +23,7 @@ from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity
 from kiosk.enrolment.key import TerminalKey
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.settings import SettingsError
+from kiosk.whole_file import write_whole
 
 STDIN = Path("-")
 
@@ -74,7 +77,10 @@ class EnrolmentCommand:
     def write_request(self, file: Path) -> None:
         """Write the request that a ticket is signed for to ``file``."""
         key = self._key()
-        file.write_text(self._identity.request(key).request)
+        try:
+            write_whole(file, self._identity.request(key).request.encode(), _for_everybody)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(file)) from None
         self._say(f"request: {file}")
 
     def take_ticket(self, file: Path, signers: Path | None) -> None:
@@ -118,6 +124,23 @@ class EnrolmentCommand:
         if (loaded.terminal, loaded.centre.url) != (granted.terminal, granted.url):
             self._say(f"{self._path} says another terminal or centre, and goes before this")
         self._say("next: kiosk doctor, then systemctl restart kiosk")
+
+
+def _for_everybody(made: int) -> None:
+    with suppress(PermissionError):  # a stick of FAT keeps no mode
+        os.fchmod(made, 0o644)
+
+
+def mend_of(refused: TicketRefused) -> str:
+    """What a technician does about a ticket that was refused."""
+    match refused.code:
+        case "early":  # without a network, no server tells the time
+            return "timedatectl set-ntp false; timedatectl set-time 'YYYY-MM-DD hh:mm'"
+        case "parts":
+            return en("scan all its codes again")
+        case "signer":
+            return en("name the file of those who may sign: --tickets, or tickets of [enrolment]")
+    return en("have the centre sign another one, for this terminal: kiosk enrol --request FILE")
 
 
 def _drawn(text: str) -> str:

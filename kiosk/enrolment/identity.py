@@ -23,6 +23,7 @@ from drivers.sentence import en
 from kiosk.centre.enrolment import EnrolledTerminal, EnrolmentRequest, KeyPlace
 from kiosk.enrolment import key as keys
 from kiosk.enrolment.key import TerminalKey
+from kiosk.enrolment.signed import TicketRefused
 from kiosk.settings import ENROLLED
 
 FOLDER = "identity"
@@ -96,7 +97,8 @@ class TerminalIdentity:
 
     def accept(self, key: TerminalKey, granted: EnrolledTerminal, ticket: str = "") -> None:
         """Put what the centre granted to ``key`` in force; ``ticket``: the id of the ticket that
-        it came by. Raises :class:`NotEnrolled`, then nothing has changed; ``OSError``."""
+        it came by. Raises :class:`NotEnrolled`, and for a ticket that was used before
+        :class:`~kiosk.enrolment.signed.TicketRefused`, then nothing has changed; ``OSError``."""
         certificate = own_certificate(granted.certificate, key, granted.terminal)
         for name, pem in (
             ("seal_roots", granted.seal_roots),
@@ -106,7 +108,7 @@ class TerminalIdentity:
             if pem is not None:
                 _certificates(name, pem)
         if ticket and ticket in self.used_tickets():
-            raise NotEnrolled(en("this ticket was used here before"))
+            raise TicketRefused(en("this ticket was used here before"))
         folder = self._folder / key.hash[:16]
         files = {"key": key.path.read_text(), "request": self.request(key).request}
         files |= {"certificate": granted.certificate, "seal-roots": granted.seal_roots}

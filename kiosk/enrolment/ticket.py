@@ -70,9 +70,10 @@ def assembled(lines: Iterable[str]) -> str:
             continue
         number, many = int(part[1]), int(part[2])
         if (of and many != of) or many > MOST_PARTS or number > many:
-            raise TicketRefused(en("the parts are of more than one ticket"))
+            raise TicketRefused(en("the parts are of more than one ticket"), "parts")
         of = many
         found[number] = part[3]
         if len(found) == of:
             return "".join(found[n] for n in range(1, of + 1))
-    raise TicketRefused(en("{found} of {many} parts of the ticket", found=len(found), many=of))
+    seen = en("{found} of {many} parts of the ticket", found=len(found), many=of)
+    raise TicketRefused(seen, "parts")

@@ -49,6 +49,8 @@ from kiosk.workshop.sandbox import enrolment as desk
 from kiosk.workshop.sandbox.server import serving_both
 from kiosk.workshop.sandbox.tickets import maintenance_ticket
 from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.contract.test_doctor_network import CertificateAuthority
+from tests.contract.test_doctor_network import centre as centre_of
 
 
 @dataclass(frozen=True)
@@ -516,20 +518,57 @@ def test_an_rsa_key_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         keys.load(tmp_path / "key.pem")
 
 
-@pytest.mark.parametrize("year", [1970, 2099])
-def test_with_a_wrong_clock_no_certificate_is_taken(
-    stage: EnrolmentStage, new: NewTerminal, year: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def clock_of(year: int) -> type[datetime]:
+    """A clock that stands at the beginning of ``year``."""
+
     class WrongClock(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return datetime(year, 1, 1, tzinfo=UTC)
 
-    monkeypatch.setattr(identity, "datetime", WrongClock)
+    return WrongClock
+
+
+@pytest.mark.parametrize("year", [1970, 2099])
+def test_with_a_wrong_clock_no_certificate_is_taken(
+    stage: EnrolmentStage, new: NewTerminal, year: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "datetime", clock_of(year))
     why = "this clock says 1970-01-01: set the clock" if year == 1970 else "ended already"
     with pytest.raises(NotEnrolled, match=why):
         new.enrolled_by(stage, "YL-0309")
     assert new.identity.stand() is None
+
+
+def test_with_a_clock_of_1970_the_centre_is_not_trusted_and_the_reason_is_told(
+    new: NewTerminal, tmp_path: Path
+) -> None:
+    """To a clock that is behind, the certificate of the centre has not begun."""
+    authority = CertificateAuthority(tmp_path, "Root of the Centre")
+    with centre_of(authority.issue("later", days=(5, 300))) as url:
+        done = new.command(url, "--ca", authority.file, "--no-tpm", "--minutes", 0.01)
+    assert done.exit_code == 1
+    why = f"not yet valid; this clock says {datetime.now(UTC):%Y-%m-%d}: set the clock"
+    assert why in done.output
+    assert not (new.state / settings.ENROLLED).exists()
+
+
+def test_a_full_stick_gets_no_half_request(
+    new: NewTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stick = new.state / "stick"
+    stick.mkdir()
+    file = stick / "request.csr"
+    new.identity.request(new.identity.key(tpm=False))  # on the terminal's own disk, with room
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        done = new.command("--no-tpm", "--request", file)
+    assert done.output.endswith(f"Error: {file}: No space left on device\n")
+    assert not list(stick.iterdir())
 
 
 def test_a_request_that_nobody_signed_gets_no_code(stage: EnrolmentStage, tmp_path: Path) -> None:
@@ -571,6 +610,9 @@ def test_what_came_with_the_enrolment_is_told_when_it_is_damaged(
 
 
 # -- by a ticket ---------------------------------------------------------------------------------
+
+ANOTHER = "have the centre sign another one, for this terminal: kiosk enrol --request FILE"
+SET_CLOCK = "timedatectl set-ntp false; timedatectl set-time 'YYYY-MM-DD hh:mm'"
 
 
 @dataclass
@@ -630,7 +672,7 @@ def test_a_ticket_that_was_used_here_is_not_used_again(signed: TicketStage) -> N
     back.mkdir()
     keys.write_secret(back / "key.pem", saved)  # somebody has put the key back
     again = signed.take()
-    assert again.output == "Error: this ticket was used here before\n"
+    assert again.output == f"Error: this ticket was used here before\n→ {ANOTHER}\n"
 
 
 class PowerCut(BaseException):
@@ -730,7 +772,14 @@ def test_a_ticket_is_scanned_in_parts(signed: TicketStage) -> None:
         ["enrol", "--settings", str(signed.new.settings), "--no-tpm", "--ticket", "-"],
         input=b"KT1/3:\xff\n",
     )
-    assert garbled.output == "Error: this is no enrolment ticket\n"
+    assert garbled.output == f"Error: this is no enrolment ticket\n→ {ANOTHER}\n"
+    missing = CliRunner().invoke(
+        main,
+        ["enrol", "--settings", str(signed.new.settings), "--no-tpm", "--ticket", "-"],
+        input=parts[0] + "\n",
+    )
+    assert "1 of " in missing.output
+    assert missing.output.endswith("→ scan all its codes again\n")
     with pytest.raises(TicketRefused, match="1 of 3 parts"):
         tickets.assembled(["KT2/3:abc"])
     with pytest.raises(TicketRefused, match="more than one ticket"):
@@ -738,21 +787,22 @@ def test_a_ticket_is_scanned_in_parts(signed: TicketStage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "told"),
+    ("claims", "told", "mend"),
     [
-        ({"exp": 1_700_000_000, "nbf": 1_600_000_000}, "the ticket's time has passed"),
-        ({"nbf": 4_000_000_000, "exp": 4_100_000_000}, "set the clock"),
-        ({"sub": "0" * 64}, "for the key of another terminal"),
-        ({"terminal": {"terminal": "YL-1"}}, "lacks what a terminal needs"),
-        ({"exp": "soon"}, "does not fit, or it was changed"),
+        ({"exp": 1_700_000_000, "nbf": 1_600_000_000}, "the ticket's time has passed", ANOTHER),
+        ({"nbf": 4_000_000_000, "exp": 4_100_000_000}, "set the clock", SET_CLOCK),
+        ({"sub": "0" * 64}, "for the key of another terminal", ANOTHER),
+        ({"terminal": {"terminal": "YL-1"}}, "lacks what a terminal needs", ANOTHER),
+        ({"exp": "soon"}, "does not fit, or it was changed", ANOTHER),
     ],
 )
 def test_a_ticket_out_of_its_time_or_of_another_is_refused(
-    signed: TicketStage, claims: dict[str, Any], told: str
+    signed: TicketStage, claims: dict[str, Any], told: str, mend: str
 ) -> None:
     done = signed.take(signed.changed(**claims))
     assert done.exit_code == 1
     assert told in done.output
+    assert done.output.endswith(f"\n→ {mend}\n")
     assert signed.new.identity.stand() is None
 
 
@@ -761,6 +811,7 @@ def test_a_ticket_that_nobody_trusted_has_signed_is_refused(
 ) -> None:
     foreign = signed.take(signed.changed(by=SandboxCa(tmp_path / "foreign")))
     assert "signed by somebody who is not trusted here" in foreign.output
+    assert "→ name the file of those who may sign" in foreign.output
     head, body, signature = signed.text.split(".")
     spoilt = signature[:-6] + ("AAAAAA" if not signature.endswith("AAAAAA") else "BBBBBB")
     assert "was changed" in signed.take(f"{head}.{body}.{spoilt}").output
@@ -772,15 +823,15 @@ def test_a_ticket_that_nobody_trusted_has_signed_is_refused(
     assert "signers.pem: No such file" in signed.take().output
 
 
-def test_a_ticket_read_in_1970_says_that_the_clock_is_wrong(signed: TicketStage) -> None:
-    key = signed.new.identity.key(tpm=False)
-    with pytest.raises(TicketRefused, match="this clock says 1970-01-01 00:00Z: set the clock"):
-        tickets.check(
-            signed.text,
-            signed.new.state / "signers.pem",
-            key.hash,
-            now=datetime(1970, 1, 1, tzinfo=UTC),
-        )
+def test_a_ticket_read_in_1970_says_that_the_clock_is_wrong_and_enrols_later(
+    signed: TicketStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as early:
+        early.setattr(tickets, "datetime", clock_of(1970))
+        done = signed.take()
+    assert "this clock says 1970-01-01 00:00Z: set the clock" in done.output
+    assert done.output.endswith(f"\n→ {SET_CLOCK}\n")
+    assert signed.take().exit_code == 0
 
 
 def test_the_centre_signs_no_ticket_for_nonsense(stage: EnrolmentStage, new: NewTerminal) -> None:
