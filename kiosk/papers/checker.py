@@ -13,6 +13,7 @@ import resource
 import socket
 import subprocess
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +43,8 @@ class NotChecked(Exception):
 class Checker:
     """One checking process. It loads the signature library at once, and waits for one document.
 
-    Start, use and end it in one thread. Raises :class:`NotChecked` when there is no process.
+    To be made in a thread that lives as long as the process. Raises :class:`NotChecked` when there
+    is no process.
     """
 
     def __init__(self) -> None:
@@ -135,41 +137,51 @@ class Checker:
 
 class Checkers:
     """The checks of one visit. One process is ready ahead once :meth:`prepare` was called. Used
-    from the visit's thread, which lives as long as the visit."""
+    from the visit's thread."""
 
     def __init__(self, rules: SealRules) -> None:
         self._rules = rules
-        self._ready: Checker | None = None
+        # One thread starts them all and lives until `close`: see `start_apart`.
+        self._starter = ThreadPoolExecutor(1, "checker")
+        self._ready: Future[Checker] | None = None
         self._used: list[Checker] = []
 
     def prepare(self) -> None:
-        """Start the process of the next check: a citizen chooses slower than a library loads. Where
-        there is no process, the check says so."""
-        with suppress(NotChecked):
-            self._ready = self._take()
+        """Have the process of the next check started, and return at once: a citizen chooses slower
+        than a library loads, but sees a page later by the 15 ms of a fork. Where there is no
+        process, the check says so."""
+        self._prepared()
 
     def check(
         self, pdf: bytes, *, document: Document, holder: str, now: datetime, revoked: bytes | None
     ) -> None:
         """See :meth:`Checker.check`."""
-        checker, self._ready = self._take(), None
+        checker, self._ready = self._prepared().result(), None
         self._used.append(checker)
         checker.check(
             pdf, document=document, holder=holder, now=now, rules=self._rules, revoked=revoked
         )
 
-    def _take(self) -> Checker:
-        if self._ready is not None and not self._ready.alive:
-            self.close()
-        return self._ready or Checker()
+    def _prepared(self) -> Future[Checker]:
+        """The process of the next check, or its start; anew when that failed, or it has died."""
+        if self._ready is not None and self._ready.done():
+            if self._ready.exception():
+                self._ready = None
+            elif not self._ready.result().alive:
+                self._ready.result().end()
+                self._ready = None
+        self._ready = self._ready or self._starter.submit(Checker)
+        return self._ready
 
     def close(self) -> None:
         """End every process, also one that waits for a document."""
         if self._ready is not None:
-            self._used.append(self._ready)
+            with suppress(NotChecked):
+                self._used.append(self._ready.result())
             self._ready = None
         while self._used:
             self._used.pop().end()
+        self._starter.shutdown()
 
 
 def main(end: int, parent: int, *, dumpable: bool) -> None:

@@ -10,6 +10,7 @@ import resource
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.hosting import apart
+from drivers.hosting.apart import ApartProcess
 from kiosk.papers import checker
 from kiosk.papers.checker import Checker, Checkers, NotChecked
 from kiosk.papers.sealed import Flaw, NotOurs, SealRules
@@ -62,6 +65,13 @@ def check(
 ) -> None:
     document = announce(pdf if announced is None else announced, pages=pages)
     checkers.check(pdf, document=document, holder=HOLDER, now=NOW, revoked=None)
+
+
+def prepared(checkers: Checkers) -> Checker:
+    """The process that waits for the next document."""
+    checkers.prepare()
+    assert checkers._ready is not None
+    return checkers._ready.result(60)
 
 
 def test_a_sealed_document_passes(checkers: Checkers, sealed: bytes) -> None:
@@ -126,6 +136,8 @@ def test_the_terminals_own_files_are_not_the_documents_fault(tmp_path: Path, sea
 
 _FIRST_CHECK = """\
 import json, sys
+from drivers.hosting import apart
+from drivers.hosting.apart import ApartProcess
 from kiosk.papers import checker
 checker._load()
 loaded = set(sys.modules)
@@ -154,11 +166,8 @@ def test_the_first_check_loads_nothing_more(roots: Path, sealed: bytes) -> None:
 def test_a_process_that_was_started_ahead_has_loaded_the_library(
     checkers: Checkers, sealed: bytes
 ) -> None:
-    checkers.prepare()
-    ready = checkers._ready
-    checkers.prepare()
-    assert ready is not None
-    assert checkers._ready is ready, "one is enough"
+    ready = prepared(checkers)
+    assert prepared(checkers) is ready, "one is enough"
     process = ready._process
     until = time.monotonic() + 60
     while "cryptography" not in Path(f"/proc/{process.pid}/maps").read_text():
@@ -169,25 +178,37 @@ def test_a_process_that_was_started_ahead_has_loaded_the_library(
 
 
 def test_a_process_that_died_waiting_is_replaced(checkers: Checkers, sealed: bytes) -> None:
-    checkers.prepare()
-    assert checkers._ready is not None
-    checkers._ready._process.kill()
-    checkers._ready._process.wait()
+    process = prepared(checkers)._process
+    process.kill()
+    process.wait()
     checkers.prepare()
     check(checkers, sealed)
 
 
-def test_it_is_private_silent_and_on_the_leash(checkers: Checkers) -> None:
+def test_no_page_waits_for_the_start_of_a_process(
+    checkers: Checkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_start = threading.Event()
+
+    def held_up(module: str, end: socket.socket) -> ApartProcess:
+        assert may_start.wait(60)
+        return apart.start_apart(module, end)
+
+    monkeypatch.setattr(checker, "start_apart", held_up)
     checkers.prepare()
-    assert checkers._ready is not None
-    proc = Path(f"/proc/{(pid := checkers._ready._process.pid)}")
+    may_start.set()  # only now: `prepare` has returned
+    assert prepared(checkers).alive
+
+
+def test_it_is_private_silent_and_on_the_leash(checkers: Checkers) -> None:
+    process = prepared(checkers)._process
+    proc = Path(f"/proc/{(pid := process.pid)}")
     until = time.monotonic() + 60
     while (most := resource.prlimit(pid, resource.RLIMIT_AS)[0]) == resource.RLIM_INFINITY:
         assert time.monotonic() < until
         time.sleep(0.01)
     assert checker.MEMORY < most < 2 * checker.MEMORY
     assert {os.readlink(proc / "fd" / number) for number in "012"} == {"/dev/null"}
-    process = checkers._ready._process
     checkers.close()
     assert process.returncode is not None
 
@@ -253,10 +274,9 @@ def played(line: PlayedLine, monkeypatch: pytest.MonkeyPatch) -> Checkers:
     process.wait()
     monkeypatch.setattr(checker, "start_apart", lambda module, end: process)
     checkers = Checkers(SealRules(Path("unread.pem")))
-    checkers.prepare()
-    assert checkers._ready is not None
-    checkers._ready._end.close()
-    monkeypatch.setattr(checkers._ready, "_end", line)
+    ready = prepared(checkers)
+    ready._end.close()
+    monkeypatch.setattr(ready, "_end", line)
     monkeypatch.setattr(Checker, "alive", True)
     monkeypatch.setattr(checker, "time", line)
     return checkers
