@@ -71,8 +71,10 @@ def problem_of(
     signed_in: bool,
     public: bool = False,
     standing: Standing = Standing.UNCHANGED,
+    certified: bool = True,
 ) -> Problem:
-    """The page for ``error``; what it says of the account is the ``standing``.
+    """The page for ``error``; what it says of the account is the ``standing``. ``certified``: the
+    terminal's certificate for the centre has not ended.
 
     Its actions: ``RETRY`` where a second try can help, ``MENU`` once the citizen is signed in or at
     the ``public`` menu, ``LEAVE`` when the visit is over. Every page has 退出 besides.
@@ -88,6 +90,14 @@ def problem_of(
                 reference=error.reference,
                 tone=Tone.ATTENTION if passes or error.code == SESSION_OVER else Tone.BAD,
                 actions=_ways_on_from(error, way_on),
+            )
+        case CentreUnavailable() if not certified and not isinstance(error, AnotherPerson):
+            return Problem(
+                title=_("本终端的证书已到期，暂停服务"),
+                lead=_of_the_account(standing, signed_in=signed_in),
+                advice=((_("换一台终端"), _("到其他自助终端，重新选择这项服务")), _COUNTER, _CALL),
+                reference=error.reference,
+                actions=way_on or (_TO_BEGIN,),
             )
         case CentreUnavailable():
             title, lead = _CENTRE[error.trouble]

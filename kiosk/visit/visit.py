@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -632,8 +632,13 @@ class Visit:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
                     raise TimedOut from error  # nobody has put a card, so the citizen is gone
                 signed_in = self.person is not None
+                enrolled = self._settings.enrolled
                 problem = problem_of(
-                    error, signed_in=signed_in, public=self._public, standing=self.ends.standing
+                    error,
+                    signed_in=signed_in,
+                    public=self._public,
+                    standing=self.ends.standing,
+                    certified=enrolled is None or enrolled.until > datetime.now(UTC),
                 )
                 if answers.closed:  # an operation has ended: nothing may begin it once more
                     problem = without_retry(problem)

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from kiosk import settings
 from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
+from kiosk.enrolment import key as keys
 from kiosk.enrolment import renewal
 from kiosk.keeper.channel import (
     Alive,
@@ -40,10 +42,12 @@ from kiosk.operations.process import CommitterProcess, answer_of, journal_path
 from kiosk.operations.rows import JournalEvent, JournalUnwritable
 from kiosk.settings import CentreSettings
 from kiosk.settings import Settings as TerminalSettings
+from tests.contract.test_operations import OperationVisit, served
 
 A, B = "a" * 32, "b" * 32
 DONE = OperationState.DONE
 PATIENCE_S = 20.0
+TERMINAL = "YL-0401"
 
 
 class CommitterLine:
@@ -63,7 +67,7 @@ class CommitterLine:
             CommitterEnd(there.detach()),
             self.open,
             parts.get("make_room") or (lambda: set_aside(self.path)),
-            self.connect,
+            parts.get("connect") or self.connect,
             parts.get("renews"),
         )
         self.thread = threading.Thread(target=self.process.run)
@@ -232,6 +236,46 @@ def test_after_a_renewal_every_worker_speaks_with_the_new_certificate(
     assert "terminal stopped" in caplog.text
     assert "uncaught" in caplog.text
     assert "audit refused" not in caplog.text
+
+
+def test_a_certificate_that_ends_before_a_commit_closes_money_and_loses_nothing(
+    start: Callable[..., CommitterLine], tmp_path: Path
+) -> None:
+    """The citizen has confirmed on the visit's connection; the committer needs a new one."""
+    with served(tmp_path / "centre") as centre:
+        visit = OperationVisit(centre, "P03", TERMINAL)
+        visit.authorise()
+        draft = visit.confirmed(Business.REPAY_LOAN_WITHDRAWAL)
+        visit.ask.close()
+        key = keys.make(tmp_path / "key.pem", tpm=False)
+        certificate = tmp_path / "certificate.pem"
+        known = CentreSettings(
+            url=centre.url,
+            seal_roots=centre.ca.root,
+            ca=centre.ca.root,
+            certificate=certificate,
+            key=key.path,
+        )
+
+        def certified(lasts: timedelta) -> CommitterLine:
+            own = centre.ca.certified(TERMINAL, key.private.public_key(), lasts)
+            certificate.write_text(own)
+            chosen = TerminalSettings(terminal=TERMINAL, centre=known)
+            return start(connect=lambda: process.client(chosen))
+
+        ended = certified(timedelta(seconds=-1))
+        assert ended.hear(Money) == Money(True)
+        ended.line.send(Commit(draft.id, draft.business))
+        assert ended.hear(Taken) == Taken(draft.id)
+        assert ended.hear(Money) == Money(False)
+        ended.end()
+        assert centre.moved() == []
+        enrolled_anew = certified(timedelta(days=90))
+        end = enrolled_anew.hear(Outcome)
+        assert isinstance(end, Outcome)
+        assert (end.id, end.state) == (draft.id, DONE)
+        enrolled_anew.end()
+        assert [moved for moved, _amount in centre.moved()] == [draft.id]
 
 
 def wait_for(what: Callable[[], bool]) -> None:

@@ -22,7 +22,7 @@ from drivers.hosting.host import HostPace
 from kiosk.login import LoginEvent
 from kiosk.maintenance.page import maintain
 from kiosk.privacy import Sensitive
-from kiosk.settings import Settings
+from kiosk.settings import EnrolledSettings, Settings
 from kiosk.terminal.terminal import Terminal
 from kiosk.upkeep import UpkeepEvent
 from kiosk.visit.money import CommitLine
@@ -143,10 +143,16 @@ class Hall:
         read_s: float = 5.0,
         leftovers: bool = False,
         committer: CommitLine | None = None,
+        enrolled: EnrolledSettings | None = None,
     ) -> Iterator[Citizen]:
         """One visit at the terminal; whoever is still there at the end leaves. ``leftovers``: the
-        one before left something in a device."""
+        one before left something in a device. ``enrolled``: the terminal's certificate is the one
+        beside the request of its enrolment, with its key."""
         settings = self.settings(read_s)
+        if enrolled:
+            own = enrolled.request.with_name("certificate.pem")
+            known = msgspec.structs.replace(settings.centre, certificate=own, key=own)
+            settings = msgspec.structs.replace(settings, enrolled=enrolled, centre=known)
         citizen = Citizen(self, settings, leftovers=leftovers, committer=committer)
         try:
             yield citizen

@@ -5,16 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from kiosk.settings import ENROLLED, EnrolledSettings
 from kiosk.terminal import terminal as terminals
-from kiosk.visit.steps import Attract
+from kiosk.visit.steps import Attract, Menu, Problem
+from kiosk.visit.troubles import MENU
 from kiosk.words import Language, say
-from tests.services.hall import Citizen, Hall
+from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.services.hall import Citizen, Hall, said
 from tests.waiting import PATIENCE_S, until
+
+LASTS = timedelta(seconds=6)
+"""Long enough to sign in on a busy machine."""
 
 
 @pytest.fixture
@@ -47,24 +54,46 @@ def test_a_terminal_that_the_centre_has_stopped_says_so_and_offers_nothing(
         assert "terminal stopped" in caplog.text
 
 
-def test_a_certificate_that_ends_in_a_visit_lets_the_visit_end_and_then_nobody_begin(
-    here: Hall,
-) -> None:
-    ended = EnrolledSettings(
+def ending_soon(here: Hall, folder: Path) -> EnrolledSettings:
+    """What an enrolment has brought, with a certificate that ends within a visit."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = SandboxCa(here.directory / "centre").certified("T0001", key.public_key(), LASTS)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "certificate.pem").write_bytes(pem.encode() + secret)
+    made = x509.load_pem_x509_certificate(pem.encode())
+    return EnrolledSettings(
         place="",
         key_place="file",
-        since=datetime.now(UTC) - timedelta(days=90),
-        until=datetime.now(UTC) - timedelta(seconds=1),
-        request=Path("request.pem"),
+        since=made.not_valid_before_utc,
+        until=made.not_valid_after_utc,
+        request=folder / "request.pem",
     )
-    with here.visit() as citizen:
-        citizen.terminal._settings = msgspec.structs.replace(
-            citizen.terminal._settings, enrolled=ended
-        )
-        citizen.signs_in("P06")  # on the connections that the centre has taken before
+
+
+def test_a_certificate_that_ends_in_a_visit_is_told_and_nobody_begins_afterwards(
+    here: Hall, tmp_path: Path
+) -> None:
+    enrolled = ending_soon(here, tmp_path)
+    with here.visit(enrolled=enrolled) as citizen:
+        citizen.signs_in("P03")
         assert fault(citizen) == ""
-        citizen.terminal._centre_down = True  # a new connection is refused
-        assert fault(citizen) == "本终端的证书已到期，暂停服务，请换一台终端或到柜台"
+        until(lambda: datetime.now(UTC) > enrolled.until)
+        here.here.fault("/v1/loans", "drop")  # the visit needs a new connection
+        citizen.press("loan")
+        told = citizen.sees(Problem)
+        assert say(told.title, Language.ZH) == "本终端的证书已到期，暂停服务"
+        assert "没有任何变动" in said(citizen.reads(Language.ZH))
+        assert [action.key for action in told.actions] == [MENU]
+        here.here.ask("DELETE", "/faults")
+        citizen.press(MENU)
+        citizen.sees(Menu)
+        citizen.press("loan")
+        assert citizen.sees(Problem).title == told.title, "no connection is taken any more"
+        assert citizen.leaves() == "left"
+    with here.visit(enrolled=enrolled) as citizen:
+        ended = "本终端的证书已到期，暂停服务，请换一台终端或到柜台"
+        until(lambda: fault(citizen) == ended)
+        assert citizen.terminal._first_page().possible == ()
 
 
 def test_a_renewed_certificate_ends_a_visit_that_nobody_has_begun(here: Hall) -> None:

@@ -202,6 +202,26 @@ def test_an_outage_may_be_tried_again(trouble: Trouble) -> None:
     assert page.tone is Tone.ATTENTION
 
 
+@pytest.mark.parametrize("trouble", list(Trouble))
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_once_the_certificate_has_ended_no_second_try_is_offered(
+    trouble: Trouble, signed_in: bool
+) -> None:
+    page = problem_of(CentreUnavailable(trouble), signed_in=signed_in, certified=False)
+    assert keys(page) == [MENU if signed_in else LEAVE]
+    said = [zh(text) for text in texts(page)]
+    assert said[0] == "本终端的证书已到期，暂停服务"
+    assert "换一台终端" in said
+    assert not any("几分钟" in text for text in said)
+    assert any("12329" in text for text in said)
+    sure = problem_of(
+        CentreUnavailable(trouble), signed_in=True, certified=False, standing=Standing.UNDECIDED
+    )
+    assert "最多只办一次" in zh(sure.lead)
+    over = AnotherPerson(Trouble.NONSENSE)
+    assert keys(problem_of(over, signed_in=signed_in, certified=False)) == [LEAVE]
+
+
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_after_an_answer_about_another_person_the_visit_is_over(signed_in: bool) -> None:
     page = problem_of(AnotherPerson(Trouble.NONSENSE), signed_in=signed_in)
