@@ -29,10 +29,11 @@ def of_file(section: Section, name: str, path: Path, *, roots: bool) -> Iterator
         why = (error.strerror if isinstance(error, OSError) else "") or en("no certificate in it")
         yield section.bad(name, joined(": ", str(path), why), en("install the file again"))
         return
-    mend = en("have a new one issued, and install it")
     if not roots:
+        mend = en("kiosk enrol; or have a new one issued, and install it")
         yield of_chain(section, name, found, mend)
         return
+    mend = en("have a new one issued, and install it")
     finding = dates(section, name, found, mend)
     now = datetime.now(UTC)
     others = any(one.not_valid_before_utc < now < one.not_valid_after_utc for one in found)
@@ -66,10 +67,22 @@ def dates(section: Section, name: str, found: Certificates, mend: str) -> Findin
     return section.note(name, seen, mend) if days < WARN_DAYS else section.good(name, seen)
 
 
+def common_name(path: Path) -> str:
+    """Who the first certificate of a PEM file is for; "" where that cannot be read."""
+    try:
+        return _common(x509.load_pem_x509_certificates(path.read_bytes())[0])
+    except (OSError, ValueError):
+        return ""
+
+
+def _common(certificate: x509.Certificate) -> str:
+    found = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(found[0].value) if found else ""
+
+
 def _title(certificate: x509.Certificate) -> str:
     """The common name, else the whole subject."""
-    common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(common[0].value) if common else certificate.subject.rfc4514_string() or "no name"
+    return _common(certificate) or certificate.subject.rfc4514_string() or "no name"
 
 
 def server_names(certificate: x509.Certificate) -> str:

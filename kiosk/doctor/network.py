@@ -314,7 +314,7 @@ def _tls_mend(error: OSError) -> str:
 
 
 _REFUSED = en("the centre refuses this terminal's certificate: ask whether it is registered there")
-_ENDED = en("this terminal's certificate has ended: have a new one issued, and install it")
+_ENDED = en("this terminal's certificate has ended: kiosk enrol; or have a new one issued")
 _IN_BETWEEN = en("a firewall or proxy may be in between; ask the centre's operator")
 
 
@@ -410,10 +410,25 @@ def own_certificates(settings: Settings) -> Iterator[Finding]:
             yield from certificates.of_file(NETWORK, name, path, roots=roots)
     if settings.enrolled:
         yield _place_of_key(settings.enrolled)
+        theirs = certificates.common_name(centre.certificate) if centre.certificate else ""
+        if theirs not in ("", settings.terminal):
+            yield _other_number(settings.terminal, theirs)
     if not centre.sealer:
         # In production no terminal starts so: kiosk.settings.
         seen = en("anybody with a certificate under seal_roots may seal")
         yield NETWORK.note("sealer", seen, en("name the sealer in [centre]"))
+
+
+def _other_number(ours: str, theirs: str) -> Finding:
+    """The settings and the certificate of the enrolment do not agree: the centre goes by the
+    certificate, and another terminal may have the number of the settings."""
+    seen = en(
+        "{ours} in the settings, {theirs} in the certificate of the enrolment",
+        ours=ours,
+        theirs=theirs,
+    )
+    mend = en("strike terminal out of terminal.toml: the enrolment says the number")
+    return NETWORK.bad("this terminal's number", seen, mend)
 
 
 def _place_of_key(enrolled: EnrolledSettings) -> Finding:

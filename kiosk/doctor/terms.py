@@ -78,6 +78,7 @@ TERMS = (
     en("the centre's certificate"),
     en("this terminal's certificate"),
     en("this terminal's key"),
+    en("this terminal's number"),
     en("roots of seals"),
     en("sealer"),
     en("revocation list"),

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Never
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -486,6 +487,8 @@ def test_our_own_certificate(
     found = {one.name: one for one in network.own_certificates(loaded)}
     assert found["this terminal's certificate"].verdict is verdict
     assert seen in found["this terminal's certificate"].seen
+    if seen in ("11 days", "ended"):
+        assert found["this terminal's certificate"].mend.startswith("kiosk enrol; or ")
     assert found["roots of seals"].verdict is Verdict.GOOD
 
 
@@ -509,6 +512,25 @@ def test_where_the_key_of_an_enrolled_terminal_lies(
     _roots, key = network.own_certificates(loaded)
     assert (key.name, key.verdict) == ("this terminal's key", verdict)
     assert key.seen.startswith(seen)
+
+
+def test_the_number_of_another_terminal_in_the_settings(authority: CertificateAuthority) -> None:
+    certificate, key = authority.issue("T0002")
+    now = datetime.now(UTC)
+    enrolled = EnrolledSettings(
+        place="", key_place="file", since=now, until=now, request=certificate.with_name("r.pem")
+    )
+    loaded = at("https://gjj.example", authority, certificate=certificate, key=key)
+    loaded = msgspec.structs.replace(loaded, enrolled=enrolled)
+    found = {one.name: one for one in network.own_certificates(loaded)}
+    number = found["this terminal's number"]
+    assert number.verdict is Verdict.BAD
+    assert number.seen == "T0001 in the settings, T0002 in the certificate of the enrolment"
+    assert "strike terminal out of terminal.toml" in number.mend
+    agreed = msgspec.structs.replace(loaded, terminal="T0002")
+    assert "this terminal's number" not in {one.name for one in network.own_certificates(agreed)}
+    certificate.write_text("")
+    assert "this terminal's number" not in {one.name for one in network.own_certificates(loaded)}
 
 
 def test_a_file_that_holds_no_certificate(authority: CertificateAuthority, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import requests
 from cryptography import x509
@@ -17,6 +18,7 @@ from kiosk.visit.steps import Attract, Menu, Problem
 from kiosk.visit.troubles import MENU
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.contract.test_doctor_network import CertificateAuthority, centre
 from tests.services.hall import Citizen, Hall, said
 from tests.waiting import PATIENCE_S, until
 
@@ -94,6 +96,23 @@ def test_a_certificate_that_ends_in_a_visit_is_told_and_nobody_begins_afterwards
         ended = "本终端的证书已到期，暂停服务，请换一台终端或到柜台"
         until(lambda: fault(citizen) == ended)
         assert citizen.terminal._first_page().possible == ()
+
+
+def test_with_a_clock_of_1970_the_attract_page_waits_for_the_centre_and_the_log_names_the_clock(
+    here: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """To such a clock, the certificate of the centre has not begun."""
+    authority = CertificateAuthority(tmp_path, "Root of the Centre")
+    with centre(authority.issue("later", days=(5, 300))) as url:
+        known = msgspec.structs.replace(here.here.settings.centre, url=url, ca=authority.file)
+        there = msgspec.structs.replace(here.here.settings, centre=known)
+        monkeypatch.setattr(here.here, "settings", there)
+        with here.visit() as citizen:
+            waits = "暂时连不上公积金中心，请稍候"
+            until(lambda: waits in [say(each, Language.ZH) for each in citizen.glass.notices])
+            assert citizen.terminal._first_page().possible == ()
+    reasons = [vars(record).get("reason", "") for record in caplog.records]
+    assert any("this clock says" in reason for reason in reasons)
 
 
 def test_a_renewed_certificate_ends_a_visit_that_nobody_has_begun(here: Hall) -> None:
