@@ -234,6 +234,8 @@ class CurrentPage(QObject):
 
     def _show(self, shown: _Shown) -> None:
         self._shown = shown
+        if self._paper and self._paper[0] is not shown.step:
+            self._keep_paper(None)
         self._patience.stop()
         if isinstance(shown.step, Deciding):
             self._patience.start(int(shown.step.after_s * 1000))
@@ -428,7 +430,8 @@ class CurrentPage(QObject):
             pages = self._pages_of(shown.step)
             return pages.picture(number, width) if number < pages.count else None
         except CannotDraw:
-            self._undrawable.emit(shown.ticket)
+            if self._shown is shown:  # else the document was closed
+                self._undrawable.emit(shown.ticket)
             return None
 
     def _pages_of(self, step: Preview) -> PaperPages:

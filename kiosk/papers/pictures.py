@@ -41,7 +41,7 @@ def load() -> None:
 
 class PaperPages:
     """The pages of a document, drawn one at a time: the page that is asked for, and then the next
-    one ahead, in a thread. May be used from any thread.
+    one ahead, in a thread. Only what was drawn ahead is kept. May be used from any thread.
 
     Raises :class:`CannotDraw` for bytes that are no PDF or are encrypted, and for a PDF without a
     page or with a page without a size.
@@ -50,7 +50,8 @@ class PaperPages:
     def __init__(self, pdf: bytes) -> None:
         from pypdfium2 import PdfDocument, PdfiumError
 
-        self._drawn: dict[tuple[int, int], Picture] = {}
+        self._ahead: dict[int, tuple[int, Picture]] = {}
+        """By its width, the page that was drawn ahead: its number and picture."""
         try:
             with _drawing:
                 self._document: PdfDocument | None = PdfDocument(pdf)
@@ -72,7 +73,9 @@ class PaperPages:
         if width_px < 1:
             raise ValueError("a picture is at least one pixel wide")
         with _drawing:
-            picture = self._draw(number, width_px)
+            drawn, picture = self._ahead.pop(width_px, (None, None))
+            if picture is None or drawn != number:
+                picture = self._draw(number, width_px)
         if number + 1 < self.count:
             ahead = (number + 1, width_px)
             threading.Thread(target=self._draw_ahead, args=ahead, name="page", daemon=True).start()
@@ -84,27 +87,22 @@ class PaperPages:
             if self._document is not None:
                 self._document.close()
             self._document = None
-            self._drawn.clear()
+            self._ahead.clear()
 
     def _draw_ahead(self, number: int, width_px: int) -> None:
         with suppress(CannotDraw), _drawing:  # the citizen may never turn to the page
-            self._draw(number, width_px)
+            self._ahead[width_px] = number, self._draw(number, width_px)
 
     def _draw(self, number: int, width_px: int) -> Picture:
-        """The picture, kept with the last one: the page on the screen and the next one ahead."""
         from pypdfium2 import PdfiumError
 
-        wanted = (number, width_px)
-        if wanted not in self._drawn:
-            if self._document is None:
-                raise CannotDraw("the document is closed")
-            try:
-                with closing(self._document[number]) as page:
-                    picture = _draw(page, width_px)
-            except (PdfiumError, IndexError) as error:
-                raise CannotDraw(str(error)) from None
-            self._drawn = {**dict(list(self._drawn.items())[-1:]), wanted: picture}
-        return self._drawn[wanted]
+        if self._document is None:
+            raise CannotDraw("the document is closed")
+        try:
+            with closing(self._document[number]) as page:
+                return _draw(page, width_px)
+        except (PdfiumError, IndexError) as error:
+            raise CannotDraw(str(error)) from None
 
 
 def _draw(page: PdfPage, width_px: int) -> Picture:

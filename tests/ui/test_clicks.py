@@ -10,10 +10,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from pypdfium2 import PdfPage
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
+from kiosk.papers import pictures
 from kiosk.papers.pictures import PaperPages
 from kiosk.settings import VisitLimits
 from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
@@ -931,6 +933,36 @@ def test_no_document_of_the_citizen_is_kept_after_the_visit(theatre: Theatre, en
         theatre.stage.rest(theatre.settings)
     assert theatre.until(lambda: theatre.page._paper is None)
     assert theatre.until(lambda: kept[1]._document is None)
+
+
+def test_the_document_goes_with_its_page(theatre: Theatre) -> None:
+    """Its pages are ten megabytes, and the citizen's."""
+    theatre.show(CASES["20-preview"], ticket=7)
+    theatre.page.sheet(0, 200)
+    kept = theatre.page._paper
+    assert kept is not None
+    theatre.show(CASES["09-account"], ticket=8)
+    assert theatre.page._paper is None
+    assert theatre.until(lambda: kept[1]._document is None)
+
+
+def test_no_sheet_is_drawn_in_a_size_that_is_not_its_own(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not first in the size that it has until the title above has its place."""
+    widths: list[int] = []
+    draw = pictures._draw
+
+    def noted(page: PdfPage, width: int) -> pictures.Picture:
+        widths.append(width)
+        return draw(page, width)
+
+    monkeypatch.setattr(pictures, "_draw", noted)
+    for times in range(1, 5):
+        theatre.show(CASES["19-purpose"])
+        theatre.show(CASES["20-preview"])
+        assert theatre.until(lambda times=times: len(widths) >= times)  # type: ignore[misc]
+    assert len(set(widths)) == 1
 
 
 def test_a_sheet_that_is_drawn_too_late_is_not_kept(

@@ -35,6 +35,9 @@ BarePage {
     readonly property int low: Math.max(0, pressTop - body.y)   // from the body's top
     readonly property int asideHeight: footTop - Theme.gap - toolsHeight - asideExtra.y - asideColumn.y
 
+    // Gives title and lead their places at once, and with them the body its height: else the next frame does.
+    function settle() { asideColumn.forceLayout() }
+
     Column {
         id: asideColumn
         x: Theme.side

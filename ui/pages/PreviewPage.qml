@@ -22,6 +22,11 @@ Page {
     property int at: 0                     // the shown part, counted over all parts of all pages
     readonly property int sheet: Math.floor(at / parts)
     readonly property int part: at % parts
+    property bool settled: false           // no sheet is drawn in a size that is not yet its own
+    Component.onCompleted: {
+        settle()
+        settled = true
+    }
 
     // Wide: the whole page stands beside, and a press on a part of it shows that part.
     Item {
@@ -45,7 +50,7 @@ Page {
             anchors.margins: Theme.hair
             asynchronous: true
             sourceSize.width: Math.max(1, width)
-            source: overview.visible ? "image://paper/" + CurrentPage.ticket + "/" + page.sheet : ""
+            source: overview.visible && page.settled ? "image://paper/" + CurrentPage.ticket + "/" + page.sheet : ""
             Accessible.ignored: true
         }
         Repeater {
@@ -105,7 +110,7 @@ Page {
                     asynchronous: true
                     sourceSize.width: paper.width - 2
                     fillMode: Image.PreserveAspectFit
-                    source: "image://paper/" + CurrentPage.ticket + "/" + page.sheet
+                    source: page.settled ? "image://paper/" + CurrentPage.ticket + "/" + page.sheet : ""
                     Accessible.role: Accessible.Graphic
                     Accessible.name: page.title
                 }
