@@ -170,7 +170,7 @@ class System:
         inner = f"cd {tree} && {command}"
         root = shlex.quote(str(self._root))
         script = _MOUNTS.format(root=root, mounts="\n".join(mounts))
-        script += f"exec chroot {root} su - {user} -c {shlex.quote(inner)}\n"
+        script += f"exec su - {user} -c {shlex.quote(inner)}\n"
         apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec", script]
         with log.open("wb") as said:
             try:
@@ -190,7 +190,10 @@ class System:
         return self._root / path.relative_to("/")
 
 
+# Not chroot: whoever lives in one may make no namespaces of users (user_namespaces(7)), and the
+# tests start a pcscd in one.
 _MOUNTS = """
+mount --bind {root} {root}
 mount -t proc proc {root}/proc
 mount --rbind -o ro /sys {root}/sys
 mount --bind /dev {root}/dev
@@ -198,6 +201,10 @@ mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts {root}/dev/pts
 mount --bind {root}/dev/pts/ptmx {root}/dev/ptmx
 mount -t tmpfs -o mode=1777 tmpfs {root}/dev/shm
 {mounts}
+cd {root}
+pivot_root . .
+umount --lazy .
+cd /
 """
 
 
