@@ -24,6 +24,7 @@ import requests
 
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
+from drivers.emulators.smart_cards import pcscd
 from kiosk.keeper.channel import Begun, KeeperEnd, Live, Ready, Shown
 from kiosk.workshop import demo, robots
 from kiosk.workshop.sandbox import personas
@@ -199,6 +200,7 @@ def here(installed: Path) -> Iterator[demo.DemoPlace]:
         yield running
 
 
+@pytest.mark.skipif(bool(pcscd.missing()), reason=pcscd.missing() or "complete")
 def test_the_doctor_finds_it_fit(installed: Path, here: demo.DemoPlace, tmp_path: Path) -> None:
     report = tmp_path / "report.pdf"
     options = ("--settings", here.settings, "--keep", tmp_path / "kept", "--pdf", report)

@@ -25,6 +25,7 @@ from PIL import Image
 
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
+from drivers.emulators.smart_cards import pcscd
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
 from kiosk.doctor import devices, examination, screen_pictures, trial_prints
@@ -68,6 +69,7 @@ def only(here: DemoPlace, tmp_path: Path, *devices: Kind) -> DemoPlace:
     return replace(here, settings=path)
 
 
+@pytest.mark.skipif(bool(pcscd.missing()), reason=pcscd.missing() or "complete")
 def test_a_whole_terminal_is_fit(here: DemoPlace, tmp_path: Path) -> None:
     result = doctor(here, tmp_path)
     assert result.exit_code == 0, result.output

@@ -405,7 +405,9 @@ def test_a_certificate_that_ends_in_a_visit_serves_to_the_end_of_its_connection(
         with CentreClient(stage.api, "YL-0311", whole_s=2, **own) as following:
             with pytest.raises(CentreUnavailable) as refused:
                 following.catalogue()
-            assert "EXPIRED" in refused.value.detail.upper() or "cut off" in refused.value.detail
+            # The centre closes behind its alert: whoever sees the end first has no reason to tell.
+            told = ("EXPIRED", "CUT OFF", "HANDSHAKE FAILED")
+            assert any(word in refused.value.detail.upper() for word in told)
 
 
 class ScriptedCentre:
