@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -403,6 +404,8 @@ def setup(
     only what has changed, and shows the change first."""
     from kiosk.doctor import console
     from kiosk.setup import discovery, procedure, questions
+    from kiosk.setup.at_console import AtConsole
+    from kiosk.words import locale_language, say_sentence
 
     console.speak_anyway()
     given = questions.GivenAnswers(
@@ -418,7 +421,9 @@ def setup(
     order = procedure.SetupOrder(
         settings_path, given, rules, keep, pdf, quiet=yes, prints=not no_print
     )
-    sys.exit(procedure.run(order, discovery.SearchPlace(ports=ports, machine=machine)))
+    search = discovery.SearchPlace(ports=ports, machine=machine)
+    technician = AtConsole(partial(say_sentence, language=locale_language()))
+    sys.exit(procedure.run(order, search, technician))
 
 
 @main.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,9 +16,9 @@ import click
 from drivers.device import Kind
 from drivers.sentence import en, joined
 from kiosk import settings as settings_file
-from kiosk.doctor import console, examination, names, panels, plugged, processes
+from kiosk.doctor import examination, names, panels, plugged, processes
 from kiosk.doctor.panels import ScreenFacts
-from kiosk.doctor.text import moment, said_name
+from kiosk.doctor.text import moment
 from kiosk.settings import NoSettings, Settings, SettingsError
 from kiosk.setup import (
     discovery,
@@ -32,9 +32,8 @@ from kiosk.setup import (
 from kiosk.setup.discovery import Discovery, SearchPlace
 from kiosk.setup.proposal import PresentSettings, Proposal, SiteFacts
 from kiosk.setup.questions import GivenAnswers
-from kiosk.words import locale_language, say_sentence
+from kiosk.setup.technician import Say, Technician
 
-Say = Callable[[str], str]
 _UDEV = Path("/run/udev/control")
 _SETTLE_S = 20
 
@@ -55,28 +54,65 @@ class SetupOrder:
     prints: bool = True
 
 
-def run(order: SetupOrder, place: SearchPlace) -> int:
+def run(order: SetupOrder, place: SearchPlace, technician: Technician) -> int:
     """Set the machine up. Returns the exit code: 0 says fit for service. Raises
     :class:`click.ClickException` with one sentence, before anything was written."""
-    say = partial(say_sentence, language=locale_language())
-    text, before = _present(order.file, say)
-    _check_way(order.file, say)
+    text, before = _present(order.file, technician.say)
+    _check_way(order.file, technician.say)
     if order.quiet:
-        _ask(order, Discovery(), before, say)  # what lacks is told before the search
-    click.echo(say(en("looking at everything that is plugged in (up to half a minute)…")))
-    found = discovery.look(place, before.devices)
-    _tell(found, say)
-    site = _ask(order, found, before, say)
+        _ask(order, Discovery(), before, technician)  # what lacks is told before the search
+    found = _found(place, before, technician)
+    made = technician.through(partial(_planned, order, place.root, found, text, before, technician))
+    if made is None:
+        technician.note(en("nothing was written"))
+        return 1
+    if made.text != text:
+        _write(order.file, made.text, 0o640, technician)
+    if made.rules != made.old_rules:
+        _name(order.rules, made.rules, place, technician)
+    return technician.accept(made.loaded, order.file, order.keep, order.pdf, prints=order.prints)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be written, and what it says."""
+
+    text: str
+    loaded: Settings
+    rules: str
+    old_rules: str
+
+
+def _found(place: SearchPlace, before: PresentSettings, technician: Technician) -> Discovery:
+    while True:
+        technician.announce(en("looking at everything that is plugged in (up to half a minute)…"))
+        found = discovery.look(place, before.devices)
+        _tell(found, technician)
+        if technician.content():
+            return found
+
+
+def _planned(
+    order: SetupOrder,
+    root: Path,
+    found: Discovery,
+    text: str,
+    before: PresentSettings,
+    technician: Technician,
+) -> _Plan | None:
+    """Ask what nobody can find out, and show what would be written; None: it shall not be."""
+    say, quiet = technician.say, order.quiet
+    site = _ask(order, found, before, technician)
     found = _at_usual_places(found, site, before)
-    chosen = questions.choose(found, quiet=order.quiet, say=say)
+    chosen = questions.choose(found, technician, quiet=quiet)
     there = replace(before, merged=_at_the_place(before, site))
-    output = screen_questions.output(order.given, found, there, quiet=order.quiet, say=say)
+    output = screen_questions.output(order.given, found, there, technician, quiet=quiet)
     if output:
-        found = replace(found, screen=panels.look(place.root, output=output))
-    panel = screen_questions.ask(order.given, found, there, output, quiet=order.quiet, say=say)
+        found = replace(found, screen=panels.look(root, output=output))
+    panel = screen_questions.ask(order.given, found, there, output, technician, quiet=quiet)
     old_rules = _rules_of(order.rules, say)
     made = proposal.make(found, site, before, chosen, panel, old_rules)
-    _tell_choice(made, before, say)
+    _tell_choice(made, before, technician)
     new, loaded = _edited(text, made, order.file, say)
     # The file under /etc goes before the package's of the same name: what is in that one goes on.
     so_far = old_rules or names.shipped()
@@ -87,27 +123,21 @@ def run(order: SetupOrder, place: SearchPlace) -> int:
         writing.difference(order.file, text, new),
         writing.difference(order.rules, old_rules, new_rules),
     ]
-    if any(changes):
-        click.echo("\n" + "\n".join(filter(None, changes)) + "\n")
-        if not order.quiet and not click.confirm(say(en("Write this?")), default=True):
-            click.echo(say(en("nothing was written")))
-            return 1
-    else:
-        click.echo(say(en("the settings fit this machine: nothing to write")))
-    if new != text:
-        _write(order.file, new, 0o640, say)
-    if new_rules != old_rules:
-        _name(order.rules, new_rules, place, say)
-    click.echo("")
-    return console.report(loaded, order.file, False, order.keep, order.pdf, prints=order.prints)
+    if not any(changes):
+        technician.note(en("the settings fit this machine: nothing to write"))
+    elif not technician.agrees("\n".join(filter(None, changes)), ask=not order.quiet):
+        return None
+    return _Plan(new, loaded, new_rules, old_rules)
 
 
-def _ask(order: SetupOrder, found: Discovery, before: PresentSettings, say: Say) -> SiteFacts:
+def _ask(
+    order: SetupOrder, found: Discovery, before: PresentSettings, technician: Technician
+) -> SiteFacts:
     try:
-        return questions.ask(order.given, found, before, quiet=order.quiet, say=say)
+        return questions.ask(order.given, found, before, technician, quiet=order.quiet)
     except questions.Unanswered as error:
         raise click.ClickException(
-            say(en("nobody is asked with --yes: say {option} too", option=str(error)))
+            technician.say(en("nobody is asked with --yes: say {option} too", option=str(error)))
         ) from None
 
 
@@ -192,18 +222,16 @@ def _heading(say: Say) -> tuple[str, ...]:
 # -- what is told ---------------------------------------------------------------------------------
 
 
-def _tell(found: Discovery, say: Say) -> None:
+def _tell(found: Discovery, technician: Technician) -> None:
     for one in found.devices:
-        click.echo(f"  ok  {said_name(one.kind, say)}: {say(one.title)}")
+        technician.tell("ok", one.title, one.kind)
     for unused in found.unused:
-        click.echo(f"  ..  {say(unused.title)}: {say(unused.why)}")
-        if unused.mend:
-            click.echo(f"      → {say(unused.mend)}")
-    click.echo(f"  {'ok' if found.screen.size else '..'}  {say(_screen(found.screen))}")
-    touch = joined(": ", en("touch panel"), ", ".join(found.screen.touch) or en("none"))
-    click.echo(f"  {'ok' if found.screen.touch else '..'}  {say(touch)}")
+        technician.tell("..", unused.why, unused.title, unused.mend)
+    technician.tell("ok" if found.screen.size else "..", _screen(found.screen))
+    touch = ", ".join(found.screen.touch)
+    technician.tell("ok" if touch else "..", touch or en("none"), en("touch panel"))
     if not found.devices:
-        click.echo(say(en("no device was found: are all cables in, is everything switched on?")))
+        technician.note(en("no device was found: are all cables in, is everything switched on?"))
 
 
 def _screen(screen: ScreenFacts) -> str:
@@ -217,44 +245,43 @@ def _screen(screen: ScreenFacts) -> str:
     return joined(", ", seen, en("{wide} x {high} mm", wide=wide, high=high))
 
 
-def _tell_choice(made: Proposal, before: PresentSettings, say: Say) -> None:
+def _tell_choice(made: Proposal, before: PresentSettings, technician: Technician) -> None:
     for one in made.spare:
         seen = en("not used: {title}", title=one.title)
         if one.kind in before.withheld:
             seen = joined("; ", seen, en("its class stands in `without` of the settings"))
-        click.echo(f"  ..  {say(seen)}")
+        technician.tell("..", seen)
     for kind in made.absent:
-        seen = en("the profile has a {kind}, and none was found", kind=kind)
-        click.echo(f"  ..  {say(seen)}")
+        technician.tell("..", en("the profile has a {kind}, and none was found", kind=kind))
     if made.unguarded:
-        click.echo(f"  ..  {say(made.unguarded)}")
+        technician.tell("..", made.unguarded)
 
 
 # -- what is written ------------------------------------------------------------------------------
 
 
-def _write(path: Path, text: str, mode: int, say: Say) -> None:
+def _write(path: Path, text: str, mode: int, technician: Technician) -> None:
     try:
         kept = writing.replace(path, text, mode)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise click.ClickException(
-            say(en("{file} cannot be written: {why}", file=path, why=why))
+            technician.say(en("{file} cannot be written: {why}", file=path, why=why))
         ) from None
     if kept:
-        click.echo(say(en("written: {file}; before: {kept}", file=path, kept=kept)))
+        technician.note(en("written: {file}; before: {kept}", file=path, kept=kept))
     else:
-        click.echo(say(en("written: {file}", file=path)))
+        technician.note(en("written: {file}", file=path))
 
 
-def _name(path: Path, text: str, place: SearchPlace, say: Say) -> None:
+def _name(path: Path, text: str, place: SearchPlace, technician: Technician) -> None:
     """Write the rules, and have udev give the names now, where it is the one that reads them."""
-    _write(path, text, 0o644, say)
+    _write(path, text, 0o644, technician)
     if place.root == plugged.ROOT and path == names.RULES and _UDEV.exists():
-        give_names(say)
+        give_names(technician)
 
 
-def give_names(say: Say) -> None:
+def give_names(technician: Technician) -> None:
     """Have udev read its rules again and name what is plugged in. A failure is told; the doctor,
     who comes next, says which names are missing."""
     for step in (["control", "--reload"], ["trigger"], ["settle", f"--timeout={_SETTLE_S}"]):
@@ -273,5 +300,5 @@ def give_names(say: Say) -> None:
         else:
             continue
         told = en("udev has not named the devices: {why}", why=why)
-        click.echo(say(told), err=True)
+        technician.complain(told)
         return

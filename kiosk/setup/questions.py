@@ -1,4 +1,4 @@
-"""Asks at the console what nobody can find out; each question has its answer as an option too."""
+"""Asks what nobody can find out; each question has its answer as an option too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import platform
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,8 +19,8 @@ from drivers.sentence import en
 from kiosk.settings import profiles
 from kiosk.setup.discovery import Discovery, FoundDevice
 from kiosk.setup.proposal import PresentSettings, SiteFacts, guess_place
+from kiosk.setup.technician import Check, Technician
 
-Say = Callable[[str], str]
 _NUMBER = re.compile(r"[A-Za-z0-9-]{1,32}")
 _SEAL_ROOTS = Path("/etc/kiosk/seal-roots.pem")
 MOST_MM = 3000
@@ -44,13 +45,19 @@ class GivenAnswers:
 
 
 def ask(
-    given: GivenAnswers, found: Discovery, before: PresentSettings, *, quiet: bool, say: Say
+    given: GivenAnswers,
+    found: Discovery,
+    before: PresentSettings,
+    technician: Technician,
+    *,
+    quiet: bool,
 ) -> SiteFacts:
-    """The facts of the site: from the options, the console, or the settings so far, which are the
-    defaults. ``quiet``: ask nobody, and take the defaults. Raises :class:`Unanswered`."""
+    """The facts of the site: from the options, the technician, or the settings so far, which are
+    the defaults. ``quiet``: ask nobody, and take the defaults. Raises :class:`Unanswered`."""
+    say = technician.say
 
     def answer(
-        option: str, told: str, question: str, default: str, check: Callable[[str], str]
+        option: str, told: str, default: str, check: Check, ask: Callable[[str, Check], str]
     ) -> str:
         if told or quiet:
             if not (told or default):
@@ -59,7 +66,7 @@ def ask(
                 return check(told or default)
             except click.UsageError as error:
                 raise click.ClickException(f"{option}: {error.format_message()}") from None
-        return str(click.prompt(say(question), default=default or None, value_proc=check))
+        return ask(default, check)
 
     def number(said: str) -> str:
         if not _NUMBER.fullmatch(said.strip()):
@@ -95,49 +102,69 @@ def ask(
     host = platform.node()
     usual = host if _NUMBER.fullmatch(host) and any(one.isdigit() for one in host) else ""
     told_mm = "" if given.height_mm is None else str(given.height_mm)
-    kinds = ", ".join(profiles())
     return SiteFacts(
         terminal=answer(
             "--terminal",
             given.terminal,
-            en("The terminal's number at the centre"),
             str(before.value("terminal") or usual),
             number,
+            partial(technician.text, en("The terminal's number at the centre")),
         ),
         centre=answer(
             "--centre",
             given.centre,
-            en("The centre's address"),
             str(before.value("centre", "url") or ""),
             address,
+            partial(technician.text, en("The centre's address")),
         ),
         sealer=answer(
             "--sealer",
             given.sealer,
-            en("Who seals the centre's papers (organisation in the certificate)"),
             str(before.value("centre", "sealer") or _only_organisation(_SEAL_ROOTS)),
             any_text,
+            partial(
+                technician.text,
+                en("Who seals the centre's papers (organisation in the certificate)"),
+            ),
         ),
         place=answer(
             "--place",
             given.place,
-            en("Where the terminal stands ({kinds})", kinds=kinds),
             before.profile or guess_place(found),
             profile,
+            lambda default, _check: technician.choose(
+                en("Where the terminal stands"),
+                {name: _PLACES.get(name, name) for name in profiles()},
+                default,
+            ),
         ),
         height_mm=int(
             answer(
                 "--height-mm",
                 told_mm,
-                en("Panel's lower edge above the floor, in mm (0: not measured)"),
                 str(before.value("screen", "mounted_mm") or 0),
                 height,
+                lambda default, check: technician.number(
+                    en("Panel's lower edge above the floor, in mm (0: not measured)"),
+                    default,
+                    MOST_MM,
+                    check,
+                ),
             )
         ),
     )
 
 
-def choose(found: Discovery, *, quiet: bool, say: Say) -> Mapping[Kind, FoundDevice]:
+_PLACES = {
+    "supermarket": en("supermarket: upright, for people who stand"),
+    "bus-station": en("bus station: a wide screen in bright light"),
+    "lowered": en("lowered: for people who sit"),
+    "branch-stm": en("bank branch: the bank's own machine, XFS4IoT"),
+}
+"""What the profiles are for."""
+
+
+def choose(found: Discovery, technician: Technician, *, quiet: bool) -> Mapping[Kind, FoundDevice]:
     """Which of several devices of one class is to be used; ``quiet``: nobody is asked. A device of
     the settings that answers is not put into question."""
     chosen: dict[Kind, FoundDevice] = {}
@@ -145,11 +172,9 @@ def choose(found: Discovery, *, quiet: bool, say: Say) -> Mapping[Kind, FoundDev
         several = found.of(kind)
         if quiet or len(several) < 2 or any(one.known for one in several):
             continue
-        click.echo(say(en("several devices of the class {kind}:", kind=kind)))
-        for index, one in enumerate(several, 1):
-            click.echo(f"  {index}  {say(one.title)}")
-        index = click.prompt(say(en("Which one")), default=1, type=click.IntRange(1, len(several)))
-        chosen[kind] = several[index - 1]
+        heading = en("several devices of the class {kind}:", kind=kind)
+        index = technician.pick(heading, [one.title for one in several], en("Which one"))
+        chosen[kind] = several[index]
     return chosen
 
 

@@ -6,7 +6,7 @@ Asked is only what nobody but who stands before the panel can tell.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from kiosk.setup import touch
 from kiosk.setup.discovery import Discovery
 from kiosk.setup.proposal import PanelFacts, PresentSettings
 from kiosk.setup.questions import GivenAnswers
+from kiosk.setup.technician import Technician
 
-Say = Callable[[str], str]
 _TOPS = {"right": 90, "left": 270}
 """Where the top of an unturned picture points, on a panel that hangs turned clockwise by that."""
 _LIFT_S = 1.0
@@ -36,7 +36,7 @@ class _Asking:
     found: Discovery
     before: PresentSettings
     quiet: bool
-    say: Say
+    technician: Technician
 
     def present(self, key: str, usual: Any) -> Any:
         value = self.before.value("screen", key)
@@ -44,12 +44,17 @@ class _Asking:
 
 
 def output(
-    given: GivenAnswers, found: Discovery, before: PresentSettings, *, quiet: bool, say: Say
+    given: GivenAnswers,
+    found: Discovery,
+    before: PresentSettings,
+    technician: Technician,
+    *,
+    quiet: bool,
 ) -> str:
     """The name of the panel's output; empty where the graphics card has no other that could be
     taken for it. ``quiet``: ask nobody, and leave what the settings say. Raises
     ``click.ClickException`` for an output that is not there."""
-    return _output(_Asking(given, found, before, quiet, say))
+    return _output(_Asking(given, found, before, quiet, technician))
 
 
 def ask(
@@ -57,14 +62,14 @@ def ask(
     found: Discovery,
     before: PresentSettings,
     name: str,
+    technician: Technician,
     *,
     quiet: bool,
-    say: Say,
 ) -> PanelFacts:
     """The rotation and the touch layer of the panel at the output ``name``, whose screen ``found``
     must have; ``quiet``: as :func:`output`. ``before`` must have the profile of the terminal's
     place."""
-    asking = _Asking(given, found, before, quiet, say)
+    asking = _Asking(given, found, before, quiet, technician)
     panel = next((one for one in found.outputs if one.name == name), None)
     panel = panel or next((one for one in found.outputs if one.connected), None)
     orientation = found.screen.orientation or asking.present("orientation", "portrait")
@@ -79,19 +84,15 @@ def _output(asking: _Asking) -> str:
     if asking.given.output:
         if asking.given.output not in names:
             told = en("--output: one of {names}", names=", ".join(names) or en("none"))
-            raise click.ClickException(asking.say(told))
+            raise click.ClickException(asking.technician.say(told))
         return asking.given.output
     present = str(asking.present("output", ""))
     if present in there or not there or len(names) < 2 or (asking.quiet and present):
         return present
     if len(there) == 1 or asking.quiet:
         return there[0]
-    click.echo(asking.say(en("several screens are connected:")))
-    for index, name in enumerate(there, 1):
-        click.echo(f"  {index}  {name}")
-    question = asking.say(en("Which one do citizens see"))
-    index = click.prompt(question, default=1, type=click.IntRange(1, len(there)))
-    return there[index - 1]
+    heading, question = en("several screens are connected:"), en("Which one do citizens see")
+    return there[asking.technician.pick(heading, there, question)]
 
 
 def _rotation(asking: _Asking, panel: DisplayOutput | None, orientation: str) -> Any:
@@ -104,10 +105,10 @@ def _rotation(asking: _Asking, panel: DisplayOutput | None, orientation: str) ->
     known = asking.quiet or asking.found.screen.turned or present not in ("auto", *_TOPS.values())
     if known or not outputs.turns(usual, panel):
         return present
-    top = click.prompt(
-        asking.say(en("The panel hangs turned: where does the top of its own picture point")),
-        default="left" if present == _TOPS["left"] else "right",
-        type=click.Choice(tuple(_TOPS)),
+    top = asking.technician.choose(
+        en("The panel hangs turned: where does the top of its own picture point"),
+        {"right": en("to the right"), "left": en("to the left")},
+        "left" if present == _TOPS["left"] else "right",
     )
     return "auto" if (present, _TOPS[top]) == ("auto", 90) else _TOPS[top]
 
@@ -136,16 +137,16 @@ def _is_new(panel: Panel, present: Any, asking: _Asking) -> bool:
 
 def _pressed(devices: Sequence[Path], quarters: int, asking: _Asking) -> int | None:
     """How the touch layer is built in, by a press of the upper left corner; None: nobody does."""
-    seconds = f"{touch.PRESS_S:.0f}"
+    technician, seconds = asking.technician, f"{touch.PRESS_S:.0f}"
     told = en("Press the panel's upper left corner once (within {seconds} s)…", seconds=seconds)
-    click.echo(asking.say(told))
+    technician.announce(told)
     while devices and (place := touch.press(devices)):
         if (degrees := touch.turned(place, quarters)) is not None:
             seen = en("the touch layer is turned by {degrees} degrees", degrees=degrees)
-            click.echo(f"  ok  {asking.say(seen)}")
+            technician.tell("ok", seen)
             return degrees
-        click.echo(asking.say(en("That was no corner: once more, please")))
+        technician.announce(en("That was no corner: once more, please"))
         time.sleep(_LIFT_S)
     silent = en("nobody has pressed: touch_turned stays as it is")
-    click.echo(f"  ..  {asking.say(silent)}")
+    technician.tell("..", silent)
     return None

@@ -36,6 +36,7 @@ from kiosk import settings as settings_file
 from kiosk.__main__ import main
 from kiosk.doctor import names, plugged
 from kiosk.setup import discovery, network_printers, procedure, rules_file, toml_file
+from kiosk.setup.at_console import AtConsole
 from kiosk.setup.discovery import Discovery, FoundDevice, SearchPlace
 from kiosk.setup.proposal import PresentSettings, Proposal, SiteFacts, guess_place, make
 from kiosk.setup.questions import GivenAnswers
@@ -256,7 +257,7 @@ def test_usb_devices_get_names_and_a_second_run_has_nothing_to_write(
         quiet=True,
         prints=False,
     )
-    procedure.run(order, machine.place)
+    procedure.run(order, machine.place, AtConsole(str))
     told = capsys.readouterr().out
     assert "ok  id_card: /dev/ttyUSB0 (0403:6001 FT232R USB UART), SDT/SAM" in told
     assert "the profile has a camera, and none was found" in told
@@ -267,7 +268,7 @@ def test_usb_devices_get_names_and_a_second_run_has_nothing_to_write(
     assert {"kiosk/camera", "kiosk/id_card_hid"} <= set(given)
     assert set(given) == set(shipped)
     settings = order.file.read_text(encoding="utf-8")
-    procedure.run(order, machine.place)
+    procedure.run(order, machine.place, AtConsole(str))
     assert "nothing to write" in capsys.readouterr().out
     assert order.rules.read_text(encoding="utf-8") == rules
     assert order.file.read_text(encoding="utf-8") == settings
@@ -377,7 +378,7 @@ def test_of_two_screens_the_chosen_one_decides_how_the_pages_stand(tmp_path: Pat
         prints=False,
     )
     place = SearchPlace(tmp_path / "root", (), "", (1,), str(tmp_path / "none"), listen_s=0)
-    command = click.Command("setup", callback=lambda: procedure.run(order, place))
+    command = click.Command("setup", callback=lambda: procedure.run(order, place, AtConsole(str)))
     told = CliRunner().invoke(command, input="2\nn\n").output
     assert '+output = "HDMI-A-1"' in told
     assert "where does the top of its own picture point" not in told
@@ -517,7 +518,7 @@ def test_a_full_disk_leaves_the_settings_and_their_backup_as_they_were(
     with monkeypatch.context() as disk:
         disk.setattr(os, "fsync", fill)
         with pytest.raises(click.ClickException, match="No space left on device"):
-            procedure._write(file, "two", 0o640, str)
+            procedure._write(file, "two", 0o640, AtConsole(str))
     assert file.read_text() == "one"
     assert before.read_text() == ("an older one" if room == 0 else "one")
     assert sorted(tmp_path.iterdir()) == [file, before]
@@ -534,7 +535,7 @@ def test_rules_that_cannot_be_written_are_told_before_anything_is(
     found = Discovery((replace(known, node=node),), nodes=(node,))
     monkeypatch.setattr(discovery, "look", lambda place, known: found)
     with pytest.raises(click.ClickException) as refused:
-        procedure.run(order, machine.place)
+        procedure.run(order, machine.place, AtConsole(str))
     assert "/proc/kiosk/60-kiosk.rules cannot be written: /proc: " in str(refused.value)
     assert not order.file.exists()
 
@@ -560,7 +561,7 @@ def test_udev_is_asked_for_the_names(
         udevadm.write_text(f"#!/bin/sh\n{program}\n")
         udevadm.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    procedure.give_names(str)
+    procedure.give_names(AtConsole(str))
     error = capsys.readouterr().err
     assert bool(error) == bool(told)
     assert told in error
@@ -606,7 +607,7 @@ def test_nothing_plugged_in(tmp_path: Path) -> None:
         prints=False,
     )
     place = SearchPlace(tmp_path / "root", machine_ports=(1,), listen_s=0)
-    assert procedure.run(order, place) == 1
+    assert procedure.run(order, place, AtConsole(str)) == 1
     settings = settings_file.load(order.file)
     assert not settings.devices
     assert Kind.ID_CARD in settings.without

@@ -24,6 +24,7 @@ from kiosk.display.touch_panels import Panel
 from kiosk.doctor.panels import ScreenFacts
 from kiosk.doctor.plugged import DeviceNode, Usb
 from kiosk.setup import proposal, screen_questions, touch
+from kiosk.setup.at_console import AtConsole
 from kiosk.setup.discovery import Discovery, FoundDevice
 from kiosk.setup.proposal import PanelFacts, PresentSettings, SiteFacts
 from kiosk.setup.questions import GivenAnswers
@@ -56,8 +57,9 @@ def asked(
     @click.command()
     def command() -> None:
         options = given or GivenAnswers(), found, before or present()
-        name = screen_questions.output(*options, quiet=quiet, say=str)
-        answers.append(screen_questions.ask(*options, name, quiet=quiet, say=str))
+        console = AtConsole(str)
+        name = screen_questions.output(*options, console, quiet=quiet)
+        answers.append(screen_questions.ask(*options, name, console, quiet=quiet))
 
     result = CliRunner().invoke(command, input=typed, standalone_mode=False)
     if result.exception:
