@@ -381,6 +381,7 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
 )
 @click.option("--no-print", is_flag=True, help="No test slip and no test sheet.")
 @click.option("--yes", is_flag=True, help="Ask nothing: take what was found, and write it.")
+@click.option("--screen", is_flag=True, help="Ask on the terminal's own screen, by touching.")
 def setup(
     settings_path: Path,
     terminal: str,
@@ -398,6 +399,7 @@ def setup(
     pdf: Path | None,
     no_print: bool,
     yes: bool,
+    screen: bool,
 ) -> None:
     """Put this machine into service: find its devices, ask what nobody can find out, write the
     settings and the names of the devices, then look at everything and print. Run again, it changes
@@ -422,6 +424,12 @@ def setup(
         settings_path, given, rules, keep, pdf, quiet=yes, prints=not no_print
     )
     search = discovery.SearchPlace(ports=ports, machine=machine)
+    if screen:
+        if yes:
+            raise click.UsageError("--screen asks, --yes does not")
+        from ui import setup_app
+
+        sys.exit(setup_app.main(order, search))
     technician = AtConsole(partial(say_sentence, language=locale_language()))
     sys.exit(procedure.run(order, search, technician))
 

@@ -632,6 +632,46 @@ class RemedyContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class CheckPart:
+    """One thing that was looked at: a line under its title, and what mends it."""
+
+    icon: str
+    tone: str
+    title: str
+    text: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChecksContent(PageContent):
+    """What was looked at, in order. ``works``: the page waits, for what ``working`` says."""
+
+    title: str
+    lead: str
+    note: str
+    note_tone: str
+    checks: tuple[CheckPart, ...]
+    actions: tuple[ActionPart, ...]
+    works: bool
+    working: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterTextContent(PageContent):
+    """Asks for at most ``most`` letters, which begin as ``typed``; ``pieces`` are keys that type
+    several. ``scan`` is the text of the button that has the scanner read them; empty: none."""
+
+    title: str
+    lead: str
+    wrong: str
+    typed: str
+    most: int
+    pieces: tuple[str, ...]
+    confirm: str
+    scan: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoanYearsContent(PageContent):
     """The years of a loan as a chart: ``unit`` heads the scale, whose words begin with zero;
     ``principal``, ``interest`` and ``balance`` name what is drawn. ``balance_top`` is the debt

@@ -68,9 +68,10 @@ class _Shown:
 class CurrentPage(QObject):
     """See the module; the singleton ``CurrentPage`` of QML.
 
-    Others set six attributes: ``listener`` is the dialogue, ``where`` the sides of the devices,
+    Others set seven attributes: ``listener`` is the dialogue, ``where`` the sides of the devices,
     ``drawable`` tells whether a font has a character, ``on_blank`` sets its event once the blank
-    frame is on the screen, ``on_frame`` makes its call once the next frame is, and
+    frame is on the screen, ``on_frame`` makes its call once the next frame is,
+    ``sets_up`` says that a technician sets the terminal up, which has no centre yet, and
     ``finger_from_before`` tells whether the finger that is lifted now came down at an earlier step.
     """
 
@@ -114,7 +115,7 @@ class CurrentPage(QObject):
         self._answered = -1
         self._waits: Sayable = ""
         self._agent = self._slow = self._late = self._blank = self._leaving = False
-        self.in_visit = False
+        self.in_visit = self.sets_up = False
         self.preview: Stream | None = None
         """The camera's preview while a capture goes on."""
         self.shows = PageContent()
@@ -488,7 +489,9 @@ class CurrentPage(QObject):
     """What the terminal waits for."""
 
     def _is_demo(self) -> bool:
-        return self._catalogue is None or self._catalogue.demo
+        if self._catalogue is None:
+            return not self.sets_up
+        return self._catalogue.demo
 
     def _name_of_centre(self) -> str:
         if self._catalogue is None:

@@ -46,6 +46,7 @@ from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
 from kiosk.visit.pin_steps import PIN_DIGITS, EnterPin, PresentBankCard
 from kiosk.visit.public_steps import ReadArticle, ReadGuide, ScanPaper, ShowLoanYears
 from kiosk.visit.remedies import DONE, FOR_STAFF, ShowRemedy
+from kiosk.visit.setup_steps import MOST_TYPED, CheckLine, EnterText, ShowChecks
 from kiosk.visit.steps import (
     OTHER,
     SIGN_IN,
@@ -99,6 +100,7 @@ from ui.contents import (
     AimCameraContent,
     AttractContent,
     AwaitResultContent,
+    CheckPart,
     ChooseContent,
     ColumnPart,
     CompareContent,
@@ -109,6 +111,7 @@ from ui.contents import (
     EnterDigitsContent,
     EnterNumberContent,
     EnterPinContent,
+    EnterTextContent,
     FaceCaptureContent,
     FaceConsentContent,
     FactPart,
@@ -140,6 +143,7 @@ from ui.contents import (
     ReasonsContent,
     RemedyContent,
     RemedyPart,
+    ShowChecksContent,
     StatementContent,
     TableContent,
     TabPart,
@@ -1318,6 +1322,50 @@ def _aim_camera(_step: AimCamera, look: Look) -> AimCameraContent:
     )
 
 
+def _show_checks(step: ShowChecks, look: Look) -> ShowChecksContent:
+    return ShowChecksContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        note=look.word(step.note),
+        note_tone=step.note_tone.value,
+        checks=tuple(_check(each, look) for each in step.checks),
+        actions=_actions(step.actions, look),
+        works=step.works,
+        working=look.word(_("请稍候")) if step.works else "",
+    )
+
+
+def _check(check: CheckLine, look: Look) -> CheckPart:
+    return CheckPart(
+        _CHECK_ICONS[check.tone],
+        check.tone.value,
+        look.word(check.title),
+        look.word(check.text),
+        look.word(check.mend),
+    )
+
+
+_CHECK_ICONS = {
+    Tone.PLAIN: "info",
+    Tone.GOOD: "check",
+    Tone.ATTENTION: "warning",
+    Tone.BAD: "refused",
+}
+
+
+def _enter_text(step: EnterText, look: Look) -> EnterTextContent:
+    return EnterTextContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        wrong=look.word(step.wrong),
+        typed=step.typed,
+        most=MOST_TYPED,
+        pieces=step.pieces,
+        confirm=look.word(_("下一步")),
+        scan=look.word(_("扫码输入")) if step.scans else "",
+    )
+
+
 def _show_remedy(step: ShowRemedy, look: Look) -> RemedyContent:
     done = _("弄好了") if step.remedy.by_hand else _("知道了")
     return RemedyContent(
@@ -1551,6 +1599,8 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     PaperReady: _paper_ready,
     Problem: _problem,
     ShowRemedy: _show_remedy,
+    ShowChecks: _show_checks,
+    EnterText: _enter_text,
     TouchTest: _touch_test,
     AimCamera: _aim_camera,
     AgreeToTerms: _agree_to_terms,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from io import TextIOWrapper
@@ -28,6 +28,39 @@ def speak_anyway() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class Examined:
+    """One examination of the terminal with ``settings``, which were read in ``file``; kept in the
+    directory ``keep``, or ``unkept`` says why not. ``prints``: with the test prints."""
+
+    def __init__(self, settings: Settings, file: Path, keep: Path, *, prints: bool) -> None:
+        self._settings = settings
+        self._file = file
+        self._at = datetime.now(UTC).replace(microsecond=0)
+        self._printed = trial_prints.run(settings, self._at) if prints else ()
+        self.report = examination.examine(settings, self._printed, keep, file)
+        self.unkept = ""
+        try:
+            history.keep(self.report.json(), self.report.at, keep)
+        except OSError as error:
+            self.unkept = en("not kept: {why}", why=error.strerror or type(error).__name__)
+
+    def write(self, pdf: Path) -> list[str]:
+        """Write the acceptance report. Returns what went wrong, a sentence each; a picture that
+        cannot be drawn breaks nothing."""
+        complaints: list[str] = []
+        pictures = trial_prints.pictures(self._settings, self._at, self._printed)
+        drawn = chain(pictures if self._printed else (), self._screen(complaints))
+        if why := acceptance.write(pdf, self.report, self._settings.profile, drawn):
+            complaints.append(en("no acceptance report: {why}", why=why))
+        return complaints
+
+    def _screen(self, complaints: list[str]) -> Iterator[TrialPrint]:
+        try:
+            yield screen_pictures.trial_page(self._file)
+        except screen_pictures.NotDrawn as error:
+            complaints.append(en("no picture of the screen's test page: {why}", why=str(error)))
+
+
 def report(
     settings: Settings,
     file: Path,
@@ -39,18 +72,14 @@ def report(
 ) -> int:
     """Examine, print the report, keep it in the directory ``keep``. ``file``: where the settings
     were read; ``prints``: also make the test prints. Returns the exit code."""
-    at = datetime.now(UTC).replace(microsecond=0)
-    printed = trial_prints.run(settings, at) if prints else ()
-    made = examination.examine(settings, printed, keep, file)
-    _show(made, as_json)
-    try:
-        history.keep(made.json(), made.at, keep)
-    except OSError as error:
-        _complain(en("not kept: {why}", why=error.strerror or type(error).__name__))
+    made = Examined(settings, file, keep, prints=prints)
+    _show(made.report, as_json)
+    if made.unkept:
+        _complain(made.unkept)
     if pdf:
-        pictures = trial_prints.pictures(settings, at, printed) if prints else ()
-        _write(pdf, made, settings.profile, chain(pictures, _screen(file)))
-    return 0 if made.fit else 1
+        for why in made.write(pdf):
+            _complain(why)
+    return 0 if made.report.fit else 1
 
 
 def report_without(
@@ -62,28 +91,14 @@ def report_without(
     _show(made, as_json)
     if prints:
         _complain(en("nothing is printed: only the settings name the printers"))
-    if pdf:
-        _write(pdf, made, "", ())
+    if pdf and (why := acceptance.write(pdf, made, "", ())):
+        _complain(en("no acceptance report: {why}", why=why))
     return 1
 
 
 def _show(made: Report, as_json: bool) -> None:
     say = partial(say_sentence, language=locale_language())
     click.echo(made.json() if as_json else text(made, say, colour=sys.stdout.isatty()))
-
-
-def _screen(file: Path) -> Iterator[TrialPrint]:
-    """The screen's test page; a page that cannot be drawn is told, and breaks nothing."""
-    try:
-        yield screen_pictures.trial_page(file)
-    except screen_pictures.NotDrawn as error:
-        _complain(en("no picture of the screen's test page: {why}", why=str(error)))
-
-
-def _write(pdf: Path, made: Report, profile: str, pictures: Iterable[TrialPrint]) -> None:
-    """Write the acceptance report; a picture that cannot be drawn is told, and breaks nothing."""
-    if why := acceptance.write(pdf, made, profile, pictures):
-        _complain(en("no acceptance report: {why}", why=why))
 
 
 def _complain(sentence: str) -> None:

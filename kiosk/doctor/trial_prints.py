@@ -76,6 +76,14 @@ def _print_sheet(at: datetime, settings: Settings) -> Iterator[Finding]:
     yield _print(Kind.DOCUMENT_PRINTER, settings.devices[Kind.DOCUMENT_PRINTER], request)
 
 
+def print_report(settings: Settings, pdf: bytes, pages: int) -> Finding:
+    """Print the acceptance report ``pdf`` of so many ``pages`` at the A4 printer of the
+    settings."""
+    table = settings.devices[Kind.DOCUMENT_PRINTER]
+    request = PrintDocument(secrets.token_hex(8), pdf, pages, "acceptance report")
+    return _print(Kind.DOCUMENT_PRINTER, table, request)
+
+
 def _print(kind: Kind, table: Mapping[str, Any], request: Request[Any]) -> Finding:
     try:
         with catalogue.borrowed(kind, table) as driver:

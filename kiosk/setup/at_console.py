@@ -10,6 +10,7 @@ import click
 from drivers.sentence import en
 from kiosk.doctor import console
 from kiosk.settings import Settings
+from kiosk.setup.discovery import Discovery
 from kiosk.setup.technician import Check, Mark, Say, T
 
 
@@ -34,7 +35,7 @@ class AtConsole:
     def complain(self, sentence: str) -> None:
         click.echo(self.say(sentence), err=True)
 
-    def content(self) -> bool:
+    def content(self, _found: Discovery) -> bool:
         return True  # who is not, calls the command again
 
     def through(self, questions: Callable[[], T]) -> T:
@@ -42,6 +43,8 @@ class AtConsole:
 
     def text(self, question: str, default: str, check: Check) -> str:
         return str(click.prompt(self.say(question), default=default or None, value_proc=check))
+
+    address = text
 
     def number(self, question: str, default: str, most: int, check: Check) -> str:
         return self.text(question, default, check)

@@ -88,7 +88,7 @@ def _found(place: SearchPlace, before: PresentSettings, technician: Technician) 
         technician.announce(en("looking at everything that is plugged in (up to half a minute)…"))
         found = discovery.look(place, before.devices)
         _tell(found, technician)
-        if technician.content():
+        if technician.content(found):
             return found
 
 

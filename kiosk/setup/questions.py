@@ -115,7 +115,7 @@ def ask(
             given.centre,
             str(before.value("centre", "url") or ""),
             address,
-            partial(technician.text, en("The centre's address")),
+            partial(technician.address, en("The centre's address")),
         ),
         sealer=answer(
             "--sealer",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from kiosk.settings import Settings
+from kiosk.setup.discovery import Discovery
 
 T = TypeVar("T")
 Say = Callable[[str], str]
@@ -36,8 +37,9 @@ class Technician(Protocol):
     def complain(self, sentence: str) -> None:
         """Something that failed and hinders nothing else."""
 
-    def content(self) -> bool:
-        """Whether what was told of is all that should be there; else setup looks again."""
+    def content(self, found: Discovery) -> bool:
+        """Whether ``found``, which was told of, is all that should be there; else setup looks
+        again."""
 
     def through(self, questions: Callable[[], T]) -> T:
         """What comes of ``questions``, which may be called again: 返回 leads to the question before
@@ -45,6 +47,9 @@ class Technician(Protocol):
 
     def text(self, question: str, default: str, check: Check) -> str:
         """Some words; "" as ``default``: there is no usual answer."""
+
+    def address(self, question: str, default: str, check: Check) -> str:
+        """The address of a service on the web."""
 
     def number(self, question: str, default: str, most: int, check: Check) -> str:
         """A whole number from 0 to ``most``, as digits."""

@@ -86,6 +86,7 @@ from tests.ui.outlet_samples import outlet_samples
 from tests.ui.paper_samples import paper_samples
 from tests.ui.public_samples import public_samples
 from tests.ui.request_samples import request_samples
+from tests.ui.setup_samples import setup_samples
 from tests.ui.transfer_samples import transfer_samples
 from tests.ui.unit_samples import unit_samples
 
@@ -696,6 +697,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         **unit_samples(),
         **outlet_samples(),
         **maintenance_samples(),
+        **setup_samples(),
         **paper_samples(DOCUMENT, pdf),
         "34-face-consent": ConsentToFace(NOTICE),
         "35-face-notice": ReadNotice(NOTICE),

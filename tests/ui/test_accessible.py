@@ -86,7 +86,7 @@ def focused(theatre: Theatre) -> QQuickItem:
 def tab_through(theatre: Theatre, key: Qt.Key = Qt.Key.Key_Tab) -> list[QQuickItem]:
     """Every item that the key leads to, once round."""
     found: list[QQuickItem] = []
-    for _step in range(40):
+    for _step in range(60):  # a keyboard has more keys than any other page has buttons
         QTest.keyClick(theatre.window, key)
         theatre.app.processEvents()
         item = focused(theatre)

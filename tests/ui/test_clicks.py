@@ -56,7 +56,8 @@ HERE_ONLY = {
     "hold",
     "inTwo",
     ".",
-    *"0123456789",
+    *"0123456789:/-_abcdefghijklmnopqrstuvwxyz",
+    *("shift", "https://", "gjj.", ".gov.cn"),
     "part0",
     "part1",
     "part2",
@@ -72,6 +73,7 @@ WAITS = {
     "29-farewell-papers",
     "29-farewell-other-card",
 } | {
+    *("97-setup-looking", "97-setup-press"),
     "64-deciding",
     "66-unknown-before-taken",
 }

@@ -242,6 +242,8 @@ def test_every_page_fits(orientation: str, lowered: bool) -> None:
     try:
         every = {**cases(), **own_samples()}
         for ticket, (name, step) in enumerate(every.items(), start=1):
+            if lowered and name.startswith("97-setup"):
+                continue  # only settings lower a terminal, and none are written yet
             theatre.greet(NAMES[ticket % 3] if name > "07" else "")
             told = name.startswith("53")
             theatre.page.surround(

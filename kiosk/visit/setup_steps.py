@@ -1,0 +1,62 @@
+"""The technician's pages while a terminal is set up: what is so, and words to type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kiosk.visit.steps import Action, NotAnAnswer, Step, Tone, one_of
+from kiosk.words import Sayable, _
+
+SCAN = "scan"
+"""The key of the button that has the scanner read the words."""
+MOST_TYPED = 120
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One thing that was looked at: what is seen, and what mends it."""
+
+    title: Sayable
+    text: Sayable = ""
+    mend: Sayable = ""
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChecks(Step[str]):
+    """What was looked at, in order; answered by the key of an action. ``works``: the terminal is
+    not ready, and nothing can be pressed yet."""
+
+    title: Sayable
+    checks: tuple[CheckLine, ...] = ()
+    lead: Sayable = ""
+    note: Sayable = ""
+    note_tone: Tone = Tone.ATTENTION
+    actions: tuple[Action, ...] = ()
+    works: bool = False
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))
+
+
+@dataclass(frozen=True, slots=True)
+class EnterText(Step[str]):
+    """Some words of letters, digits and ``.:/-_``, or what the scanner reads. ``typed`` stands
+    there already; ``pieces`` are words of several letters that a key of their own types. ``meant``
+    says what the words mean, or raises :class:`~kiosk.visit.steps.NotAnAnswer`."""
+
+    title: Sayable
+    lead: Sayable = ""
+    typed: str = ""
+    pieces: tuple[str, ...] = ()
+    scans: bool = False
+    wrong: Sayable = ""
+    meant: Callable[[str], str] = field(default=str, compare=False)
+
+    def check(self, answer: object) -> str:
+        if answer == SCAN and self.scans:
+            return SCAN
+        if not isinstance(answer, str) or not answer.strip():
+            raise NotAnAnswer(_("请输入"))
+        return self.meant(answer)

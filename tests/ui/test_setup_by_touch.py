@@ -1,0 +1,317 @@
+"""Setting a terminal up by touching: real clicks, emulated devices, the file that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from drivers.device import Kind
+from drivers.emulators.code_scanner import CodeScanner
+from drivers.emulators.document_printer import DocumentPrinter
+from drivers.emulators.io_board import IoBoard
+from drivers.emulators.pin_pad import PinPad
+from drivers.emulators.rig import Emulator
+from kiosk import settings as settings_file
+from kiosk.doctor.examination import Report
+from kiosk.doctor.findings import Finding, Verdict
+from kiosk.setup import at_screen, discovery, procedure
+from kiosk.setup.at_screen import AtScreen
+from kiosk.setup.discovery import Discovery, SearchPlace
+from kiosk.setup.procedure import SetupOrder
+from kiosk.setup.questions import GivenAnswers
+from tests.ui.cases import pdf as one_page
+from tests.ui.theatre import Setting, Theatre, is_text
+from ui.setup_app import CONSOLE, SERVE, SetupApp
+
+PATIENCE_MS = 60_000
+PDF = one_page()
+
+
+@dataclass
+class TouchingTechnician:
+    """Who touches the screen, on which setup goes on."""
+
+    theatre: Theatre
+
+    def sees(self, *words: str) -> None:
+        """Wait until all ``words`` are on the page, and buttons can be pressed."""
+        assert self.theatre.until(lambda: all(map(self._seen, words)), PATIENCE_MS), self.texts()
+        self.theatre.settle()
+
+    def _seen(self, words: str) -> bool:
+        return any(words in text for text in self.texts())
+
+    def texts(self) -> list[str]:
+        return [str(item.property("text")) for item in self.theatre.items() if is_text(item)]
+
+    def presses(self, *buttons: str) -> None:
+        for name in buttons:
+            assert self.theatre.until(partial(self.can_press, name), PATIENCE_MS), name
+            self.theatre.press(self.theatre.button(name))
+
+    def can_press(self, name: str) -> bool:
+        return any(each.objectName() == name for each in self.theatre.buttons())
+
+    def types(self, words: str) -> None:
+        """Key by key, from an empty field on."""
+        self.presses("clear")
+        for letter in words:
+            if letter.isupper():
+                self.presses("shift", letter.lower(), "shift")
+            else:
+                self.presses(letter)
+        self.presses("confirm")
+
+
+@pytest.fixture
+def technician() -> Iterator[TouchingTechnician]:
+    theatre = Theatre(Setting())
+    yield TouchingTechnician(theatre)
+    theatre.page.sets_up = False
+    theatre.close()
+
+
+@dataclass
+class TouchStand:
+    """A machine with devices on ptys, and the program that sets it up."""
+
+    folder: Path
+    devices: dict[str, Emulator]
+    printer: DocumentPrinter = field(default_factory=DocumentPrinter)
+    app: SetupApp | None = None
+
+    @property
+    def order(self) -> SetupOrder:
+        return SetupOrder(
+            self.folder / "etc/terminal.toml",
+            GivenAnswers(),
+            self.folder / "60-kiosk.rules",
+            self.folder / "kept",
+            prints=False,
+        )
+
+    @property
+    def place(self) -> SearchPlace:
+        ports = tuple(self.folder / name for name in self.devices)
+        return SearchPlace(
+            self.folder / "root", ports, "", (1,), str(self.folder / "none"), listen_s=0
+        )
+
+    def begin(
+        self,
+        theatre: Theatre,
+        run: Callable[[AtScreen], int] | None = None,
+    ) -> list[int]:
+        """Begin on the screen; the exit code comes into the list."""
+        ends: list[int] = []
+        usual = lambda technician: procedure.run(self.order, self.place, technician)  # noqa: E731
+        self.app = SetupApp(theatre.stage, run or usual)
+        self.app.over.connect(ends.append)
+        self.app.start()
+        return ends
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[TouchStand]:
+    devices: dict[str, Emulator] = {
+        "scanner": CodeScanner(tmp_path / "scanner"),
+        "pad": PinPad(tmp_path / "pad"),
+        "board": IoBoard(tmp_path / "board"),
+    }
+    stand = TouchStand(tmp_path, devices)
+    emulators: tuple[Emulator, ...] = (*devices.values(), stand.printer)
+    for device in emulators:
+        device.start()
+    yield stand
+    if stand.app:
+        stand.app.close()
+    for device in emulators:
+        device.stop()
+
+
+class FitTerminal:
+    """What the doctor finds where nothing is to mend."""
+
+    unkept = ""
+    findings: tuple[Finding, ...] = (Finding("machine", "clock", Verdict.GOOD, "right"),)
+
+    def __init__(self, *_where: Any, prints: bool) -> None:
+        self.report = Report("T0007", datetime.now(UTC), self.findings)
+
+    def write(self, pdf: Path) -> list[str]:
+        pdf.parent.mkdir(exist_ok=True)
+        pdf.write_bytes(PDF)
+        return []
+
+
+def test_a_machine_is_set_up_by_touching_alone(
+    technician: TouchingTechnician, stand: TouchStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_screen, "Examined", FitTerminal)
+    ends = stand.begin(technician.theatre)
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("找到了这些", "密码键盘")
+    technician.presses("on")
+    technician.sees("终端在中心的编号")
+    technician.types("T_7")
+    technician.sees("请用字母、数字和连字符，最多 32 个")
+    technician.types("T0007")
+    technician.sees("中心的地址", "https://▏")
+    technician.presses("gjj.", "y", "l", ".gov.cn", "confirm")
+    technician.sees("中心的文件由谁盖章")
+    technician.presses("scan")
+    technician.sees("请把二维码对准扫码窗")
+    stand.devices["scanner"].obey("present", text="演示中心")
+    technician.sees("演示中心▏")
+    technician.presses("confirm")
+    technician.sees("终端安装在哪里", "低位：坐着用")
+    technician.presses("back")
+    technician.sees("中心的文件由谁盖章", "演示中心▏")
+    technician.presses("confirm")
+    technician.sees("低位：坐着用")
+    technician.presses("lowered")
+    technician.sees("触摸屏下边缘离地高度")
+    technician.presses("8", "5", "0", "confirm")
+    technician.sees("将要写入", "在中心的编号")
+    assert not stand.order.file.exists()
+    technician.presses("write")
+    technician.sees("验收：终端 T0007", "可以投入使用")
+    settings = settings_file.load(stand.order.file)
+    assert settings.terminal == "T0007"
+    assert settings.centre.url == "https://gjj.yl.gov.cn"
+    assert settings.centre.sealer == "演示中心"
+    assert (settings.profile, settings.screen.mounted_mm) == ("lowered", 850)
+    assert settings.devices[Kind.PIN_PAD]["port"] == str(stand.folder / "pad")
+    assert settings.devices[Kind.CODE_SCANNER]["port"] == str(stand.folder / "scanner")
+    technician.presses("serve")
+    assert technician.theatre.until(lambda: ends == [SERVE])
+
+
+def test_the_language_changes_in_the_middle(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    stand.begin(technician.theatre)
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("找到了这些", "密码键盘")
+    technician.presses("language")
+    technician.sees("This was found", Kind.PIN_PAD)
+    technician.presses("again")
+    technician.sees("This was found")
+    technician.presses("on")
+    technician.sees("The terminal's number at the centre")
+    technician.types("T_7")
+    technician.sees("letters, digits and hyphens, at most 32")
+    technician.presses("leave")
+    technician.sees("Set this terminal up")
+    technician.presses("language")
+
+
+def test_what_is_typed_at_a_keyboard_counts_too(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    """As a scanner types that is a keyboard to the machine."""
+    stand.begin(technician.theatre, lambda at: len(at.text("number", "", str)))
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("number")
+    for key in (Qt.Key.Key_T, Qt.Key.Key_Minus, Qt.Key.Key_9):
+        QTest.keyClick(technician.theatre.window, key)
+    technician.sees("t-9▏")
+
+
+def test_a_scan_that_is_stopped_leaves_what_was_typed(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    def run(at: AtScreen) -> int:
+        assert at.content(
+            Discovery(
+                (
+                    discovery.FoundDevice(
+                        Kind.CODE_SCANNER,
+                        {"driver": "serial", "port": str(stand.folder / "scanner")},
+                        "scanner",
+                    ),
+                )
+            )
+        )
+        return int(at.text("number", "1", str))
+
+    ends = stand.begin(technician.theatre, run)
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("找到了这些")
+    technician.presses("on")
+    technician.sees("1▏")
+    technician.presses("scan")
+    technician.sees("请把二维码对准扫码窗")
+    technician.presses("stop")
+    technician.sees("1▏")
+    stand.devices["scanner"].obey("unplug")
+    technician.presses("scan")
+    technician.sees("1▏", str(stand.folder / "scanner"))
+    assert not ends
+
+
+def test_what_hinders_setup_is_told_and_it_begins_again(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    troubles: list[Exception] = [
+        click.ClickException("/etc cannot be written"),
+        RuntimeError("a bug"),
+    ]
+
+    def run(_at: AtScreen) -> int:
+        raise troubles.pop(0)
+
+    ends = stand.begin(technician.theatre, run)
+    for told in ("/etc cannot be written", "RuntimeError: a bug"):
+        technician.sees("安装这台终端")
+        technician.presses("begin")
+        technician.sees("没有做成", told)
+        technician.presses("again")
+    technician.sees("安装这台终端")
+    technician.presses("console")
+    assert technician.theatre.until(lambda: ends == [CONSOLE])
+
+
+def test_a_terminal_that_is_not_fit_does_not_serve(
+    technician: TouchingTechnician, stand: TouchStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UnfitTerminal(FitTerminal):
+        findings = (Finding("network", "TLS", Verdict.BAD, "no certificate", "kiosk enrol"),)
+
+    monkeypatch.setattr(at_screen, "Examined", UnfitTerminal)
+    settings = settings_file.Settings(
+        terminal="T0007",
+        centre=settings_file.CentreSettings(url="", seal_roots=Path()),
+        devices={Kind.DOCUMENT_PRINTER: {"driver": "ipp", "uri": stand.printer.address}},
+    )
+    order = stand.order
+    stand.begin(
+        technician.theatre,
+        lambda at: at.accept(settings, order.file, order.keep, None, prints=False),
+    )
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("验收：终端 T0007", "不合格", "kiosk enrol", "先处理不合格的")
+    assert not technician.can_press("serve")
+    technician.presses("print")
+    technician.sees("验收报告已出纸，请签字")
+    assert stand.printer.look()["pages"] == 1
+    stand.printer.stop()
+    technician.presses("print")
+    technician.sees("127.0.0.1")
+    monkeypatch.setattr(at_screen, "Examined", FitTerminal)
+    technician.presses("again")
+    technician.sees("可以投入使用")
