@@ -15,8 +15,11 @@ from packaging.requirements import Requirement
 from kiosk.__main__ import main
 from kiosk.display import rules, server
 from kiosk.identity.face.models import NotInstalled, PinnedWheel
+from kiosk.operations import process
+from kiosk.settings import STATE
 from lab.terminal import image
 from tools import build_deb, fetch_models, try_package
+from ui import setup_app
 
 TREE = Path(__file__).parents[2]
 ASSETS = TREE / "assets"
@@ -99,6 +102,19 @@ def test_no_key_leads_out_of_the_terminal() -> None:
     assert "mask --quiet ctrl-alt-del.target" in (TREE / "packaging/debian/postinst").read_text()
     unit = (ASSETS / "systemd" / "kiosk-screen.service").read_text(encoding="utf-8")
     assert "\nConflicts=getty@tty1.service\n" in unit
+
+
+def test_nobody_reaches_setup_at_a_terminal_that_was_ever_in_service() -> None:
+    """Setup runs as root. A terminal without settings does not start beside it, nor does it when
+    setup writes them."""
+    setup = (ASSETS / "systemd" / "kiosk-setup.service").read_text(encoding="utf-8")
+    terminal = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
+    settings = "/etc/kiosk/terminal.toml"
+    assert f"\nConditionPathExists=!{settings}\n" in setup
+    assert f"\nConditionPathExists={settings}\n" in terminal
+    assert f"\nConditionPathExists=!{STATE / process.FILE}\n" in setup
+    assert f"{setup_app.SERVE}) systemctl --no-block reboot" in setup
+    assert f"{setup_app.CONSOLE}) systemctl --no-block start getty@tty1" in setup
 
 
 def test_usbguard_reads_the_rules_that_are_written_for_it() -> None:

@@ -118,6 +118,12 @@ def test_a_unit_that_somebody_has_masked_stays_out_of_service(
     assert machine.told[-1] == f"{'restart' if word == 'configure' else 'start'} kiosk.service"
 
 
+def test_setup_does_not_take_the_console_from_who_installs(machine: ScriptedMachine) -> None:
+    assert machine.run("postinst", "configure") == 0, machine.said
+    assert not [each for each in machine.told if re.match("start|restart", each)]
+    assert "systemctl start kiosk-setup" in machine.said
+
+
 @pytest.mark.parametrize(
     ("disk", "refused"),
     [("ata1/host0/block/sda", False), ("usb1/1-2/host6/block/sda", True)],
@@ -146,7 +152,8 @@ def test_a_target_of_the_machine_itself_does_not_break_the_installation(
 ) -> None:
     machine.target = target
     assert machine.run("postinst", "configure") == 0, machine.said
-    assert {"enable --quiet kiosk.service", "mask --quiet ctrl-alt-del.target"} <= set(machine.told)
+    enabled = {f"enable --quiet {unit}.service" for unit in ("kiosk", "kiosk-setup")}
+    assert enabled | {"mask --quiet ctrl-alt-del.target"} <= set(machine.told)
     assert ("Ctrl-Alt-Del is not switched off" in machine.said) is (target != "ours")
 
 
