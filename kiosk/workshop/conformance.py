@@ -1,4 +1,4 @@
-"""Checks a centre against the contract of operations, call by call: ``kiosk centre check URL``.
+"""Checks a centre against its contract, call by call: ``kiosk centre check URL``.
 
 A test person of that centre is signed in; every check drafts operations for this person, and says
 in one sentence what the centre does otherwise than the contract. Most checks take back what they
@@ -14,18 +14,29 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pypdfium2
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import BaseModel, ConfigDict
 
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.document_orders import AgreementCopyOrder
+from kiosk.centre.enrolment import (
+    EnrolledTerminal,
+    Enrolment,
+    EnrolmentRequest,
+    RenewalRequest,
+)
+from kiosk.centre.enrolment_client import EnrolmentClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.evidence import CardEvidence, PinEvidence
 from kiosk.centre.handovers import HandoverRequest, RequestsHandover, WithdrawalsHandover
@@ -47,6 +58,11 @@ from kiosk.centre.operations_client import OperationsClient
 from kiosk.centre.transfer_orders import CrossProvinceOrder
 from kiosk.centre.unit_orders import UnitRatioOrder
 from kiosk.centre.verification import VerificationRequest
+from kiosk.enrolment import key as keys
+from kiosk.enrolment import ticket as tickets
+from kiosk.enrolment.identity import NotEnrolled, own_certificate
+from kiosk.enrolment.key import TerminalKey
+from kiosk.enrolment.signed import TicketRefused
 from kiosk.operation import Business, OperationState, PayoutState, ReferralState
 from kiosk.papers.sealed import NotOurs, SealRules, check_sealed, holder_mark
 from kiosk.privacy import Sensitive
@@ -79,6 +95,9 @@ class CheckPlan(BaseModel):
     code: str | None = None
     """Every code that the centre sends to this person; None: the levers tell the codes."""
     ca: Path | None = None
+    enrolment: str = ""
+    """The address at which a terminal without a certificate asks for one; empty: what needs it is
+    left out."""
     agent: CardEvidence | None = None
     """Somebody else, who acts for a unit; None: what needs them is left out."""
     seal_roots: Path | None = None
@@ -182,18 +201,58 @@ class CheckStand:
         visit.check_sms(Sensitive(self._code()))
 
     def lever(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._beside(method, f"/sandbox{path}", json=body)
+        return answer.json() if answer.content else None
+
+    def desk(self, act: str, **form: str) -> str:
+        """What the stand-in's page for technicians says to a form."""
+        return self._beside("POST", f"/terminals/{act}", data=form).text
+
+    def _beside(self, method: str, path: str, **body: Any) -> requests.Response:
         first = self._plan.terminals[0]
         certificate = (str(first.certificate), str(first.key or first.certificate))
         answer = requests.request(
             method,
-            f"{self._url}/sandbox{path}",
-            json=body,
+            self._url + path,
             timeout=10,
             verify=str(self._plan.ca) if self._plan.ca else True,
             cert=certificate if first.certificate else None,
+            **body,
         )
         answer.raise_for_status()
-        return answer.json() if answer.content else None
+        return answer
+
+    def machine(self) -> NewMachine:
+        """A machine out of its box."""
+        url = self._plan.enrolment
+        if not url:
+            raise NotForThisPlan("the plan names no address for terminals without a certificate")
+        folder = Path(self._stack.enter_context(TemporaryDirectory()))
+        calls = self._stack.enter_context(EnrolmentClient(url, ca=self._plan.ca))
+        return NewMachine(keys.make(folder / "key.pem", tpm=False), calls)
+
+    def allowed(self, machine: NewMachine, number: str, **more: str) -> EnrolledTerminal:
+        """What the centre gives to ``machine``, once its code was allowed under ``number``."""
+        opened = machine.ask()
+        self.desk("allow", code=opened.code, number=number, answer="yes", **more)
+        granted = machine.calls.state(opened.id).terminal
+        if granted is None:
+            raise OtherwiseThanAgreed("an enrolment whose code was allowed brings nothing")
+        must(granted.terminal, number, "the number of what was allowed")
+        machine.take(granted.certificate, number)
+        return granted
+
+    def enrolled(self, machine: NewMachine, number: str) -> EnrolmentClient:
+        """The machine's calls with the certificate that it has taken."""
+        return self._stack.enter_context(
+            EnrolmentClient(
+                self._url,
+                number,
+                ca=self._plan.ca,
+                certificate=machine.certificate,
+                key=machine.key.path,
+            )
+        )
 
     def _code(self) -> str:
         return self._plan.code or str(self.lever("GET", "/messages")[0]["code"])
@@ -290,6 +349,29 @@ class CheckStand:
 
     def balance(self) -> Decimal:
         return sum((one.balance.reveal() for one in self.visit.accounts()), Decimal(0))
+
+
+class NewMachine:
+    """A machine out of its box: a key of its own, and its calls without a certificate."""
+
+    def __init__(self, key: TerminalKey, calls: EnrolmentClient) -> None:
+        self.key = key
+        self.calls = calls
+        self.request = key.request()
+        self.certificate = key.path.with_name("certificate.pem")
+
+    def ask(self) -> Enrolment:
+        """Ask for a certificate."""
+        return self.calls.open(EnrolmentRequest(request=self.request, key_place="file"))
+
+    def take(self, pem: str, number: str) -> datetime:
+        """Use the certificate ``pem`` from now on; when it ends."""
+        try:
+            own = own_certificate(pem, self.key, number)
+        except NotEnrolled as flaw:
+            raise OtherwiseThanAgreed(f"a terminal does not take what it gets: {flaw}") from None
+        self.certificate.write_text(pem)
+        return own.not_valid_after_utc
 
 
 def must(found: object, wanted: object, what: str) -> None:
@@ -769,6 +851,124 @@ def _expired(stand: CheckStand, *, asked: bool) -> None:
     stand.sign_in()
     must(stand.balance(), before, "the balance")
     must(stand.money.operation(draft.id).state, EXPIRED, "the operation in the next visit")
+
+
+# -- enrolment ------------------------------------------------------------------------------------
+
+
+@_check("A request for a certificate gets a code, and an id that nobody can guess.")
+def _enrolment_waits(stand: CheckStand) -> None:
+    machine = stand.machine()
+    one, two = machine.ask(), machine.ask()
+    must(one.code == two.code or one.id == two.id, False, "whether two requests have one code")
+    for each in (one, two):
+        must(machine.calls.state(each.id).state, "waiting", "a code that nobody has allowed")
+        secret = len(each.id) >= _SECRET_CHARACTERS and each.code not in each.id
+        must(secret, True, "whether the id is long, and does not tell the code")
+    with refused("an id of nobody", "not-found"):
+        machine.calls.state(secrets.token_urlsafe(24))
+
+
+_SECRET_CHARACTERS = 22
+"""128 random bits in base64url (RFC 4648 5)."""
+
+
+@_check("A request that its key has not signed gets no code.")
+def _enrolment_unsigned(stand: CheckStand) -> None:
+    machine = stand.machine()
+    der = bytearray(x509.load_pem_x509_csr(machine.request.encode()).public_bytes(Encoding.DER))
+    der[-1] ^= 1  # in the signature
+    machine.request = x509.load_der_x509_csr(bytes(der)).public_bytes(Encoding.PEM).decode()
+    with refused("a request that its key has not signed", "request-invalid"):
+        machine.ask()
+
+
+@_check("What was allowed gets a certificate for its own key, and is served.", levers=True)
+def _enrolment_allowed(stand: CheckStand) -> None:
+    machine, other = stand.machine(), stand.machine()
+    opened = machine.ask()
+    waits = other.ask()
+    stand.desk("allow", code=opened.code, number=_NUMBER, answer="yes")
+    granted = machine.calls.state(opened.id).terminal
+    if granted is None:
+        raise OtherwiseThanAgreed("an enrolment whose code was allowed brings nothing")
+    machine.take(granted.certificate, _NUMBER)
+    must(other.calls.state(waits.id).state, "waiting", "the code of another terminal")
+    stand.enrolled(machine, _NUMBER).renew(RenewalRequest(request=machine.request))
+
+
+_NUMBER = "CHECK-1"
+
+
+@_check("What was refused, or has waited for too long, gets nothing.", levers=True)
+def _enrolment_refused(stand: CheckStand) -> None:
+    machine = stand.machine()
+    no, late = machine.ask(), machine.ask()
+    stand.desk("allow", code=no.code, answer="no")
+    must(machine.calls.state(no.id).state, "refused", "a terminal that was refused")
+    stand.lever("POST", "/clock", {"seconds": late.valid_s + 1})
+    stand.desk("allow", code=late.code, number=_NUMBER, answer="yes")
+    with suppress(Refusal):  # "not-found" says the same
+        must(machine.calls.state(late.id).state, "over", "a code whose time has passed")
+
+
+@_check("A renewal is for the terminal's own key, and ends no sooner.", levers=True)
+def _renewal(stand: CheckStand) -> None:
+    machine, other = stand.machine(), stand.machine()
+    granted = stand.allowed(machine, _NUMBER)
+    ends, calls = machine.take(granted.certificate, _NUMBER), stand.enrolled(machine, _NUMBER)
+    renewed = calls.renew(RenewalRequest(request=machine.request)).certificate
+    must(machine.take(renewed, _NUMBER) >= ends, True, "whether the next one ends no sooner")
+    with refused("a renewal for another key", "request-invalid"):
+        calls.renew(RenewalRequest(request=other.request))
+
+
+@_check("A terminal out of use is refused everything, until it is served again.", levers=True)
+def _stopped(stand: CheckStand) -> None:
+    machine = stand.machine()
+    stand.allowed(machine, _NUMBER)
+    calls, asked = stand.enrolled(machine, _NUMBER), RenewalRequest(request=machine.request)
+    stand.desk("stop", number=_NUMBER, because="check", answer="stop")
+    with refused("a terminal out of use", "terminal-stopped"):
+        calls.renew(asked)
+    stand.desk("stop", number=_NUMBER, answer="resume")
+    calls.renew(asked)
+
+
+@_check("One number is one key's; a new board takes it over from the old one.", levers=True)
+def _one_number(stand: CheckStand) -> None:
+    old, board = stand.machine(), stand.machine()
+    stand.allowed(old, _NUMBER)
+    before, asked = stand.enrolled(old, _NUMBER), RenewalRequest(request=old.request)
+    opened = board.ask()
+    stand.desk("allow", code=opened.code, number=_NUMBER, answer="yes")
+    must(board.calls.state(opened.id).state, "waiting", "a second terminal with the number")
+    before.renew(asked)
+    stand.allowed(board, _NUMBER, exchange="yes")
+    with refused("the board that was exchanged", "terminal-stopped"):
+        before.renew(asked)
+    stand.enrolled(board, _NUMBER).renew(RenewalRequest(request=board.request))
+
+
+@_check("A ticket enrols the one terminal whose request it was signed for.", levers=True)
+def _ticket(stand: CheckStand) -> None:
+    known, machine, other = stand.machine(), stand.machine(), stand.machine()
+    signers = stand.allowed(known, _NUMBER).ticket_signers
+    if signers is None:
+        raise NotForThisPlan("an enrolment does not bring who signs tickets")
+    trusted = known.key.path.with_name("signers.pem")
+    trusted.write_text(signers)
+    form = {"request": machine.request, "number": "CHECK-2", "hours": "1"}
+    texts = [stand.desk("ticket", **form) for _ in range(2)]
+    try:
+        found = [tickets.check(text, trusted, machine.key.hash) for text in texts]
+    except TicketRefused as flaw:
+        raise OtherwiseThanAgreed(f"a terminal does not take its ticket: {flaw}") from None
+    machine.take(found[0].terminal.certificate, "CHECK-2")
+    must(len({each.id for each in found}), 2, "how many ids two tickets have")
+    with suppress(TicketRefused):
+        tickets.check(texts[0], trusted, other.key.hash)
+        raise OtherwiseThanAgreed("another terminal takes the ticket, too")
 
 
 # -- running them ---------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.offers import CENTRE
 from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.seal import ROOT_FILE
-from kiosk.workshop.sandbox.server import serving
+from kiosk.workshop.sandbox.server import serving, serving_both
 from kiosk.workshop.sandbox.tls import SandboxCa
 
 PERSON, AGENT = (personas.load()[id] for id in ("P03", "A1"))
@@ -53,6 +53,15 @@ FOUND_BY = {
     CentreBug.GRANTED_AT_ONCE: "An application is done here",
     CentreBug.DECIDES_WITHDRAWN: "What was taken back from another centre",
     CentreBug.KEEPS_STAFF: "Who was taken off",
+    CentreBug.GUESSABLE_ENROLMENT: "A request for a certificate",
+    CentreBug.UNSIGNED_REQUEST: "A request that its key has not signed",
+    CentreBug.CERTIFIES_NEWEST_KEY: "What was allowed gets a certificate",
+    CentreBug.CODE_FOR_EVER: "What was refused, or has waited",
+    CentreBug.RENEWS_ANY_KEY: "A renewal is for",
+    CentreBug.SERVES_STOPPED: "A terminal out of use",
+    CentreBug.NUMBER_TWICE: "One number is one key's",
+    CentreBug.OLD_BOARD_SERVED: "One number is one key's",
+    CentreBug.TICKET_FOR_NUMBER: "A ticket enrols",
     CentreBug.OTHER_EDITION: "The catalogue names the edition",
     CentreBug.CLOSED_WAY_OPENS: "A way in that the catalogue",
     CentreBug.LOGIN_FOR_ALL: "A code for a phone",
@@ -69,7 +78,7 @@ def card_of(person: Persona) -> CardEvidence:
     )
 
 
-def plan_of(directory: Path) -> CheckPlan:
+def plan_of(directory: Path, beside: str = "") -> CheckPlan:
     ca = SandboxCa(directory)
     return CheckPlan(
         terminals=tuple(
@@ -77,6 +86,7 @@ def plan_of(directory: Path) -> CheckPlan:
         ),
         card=card_of(PERSON),
         agent=card_of(AGENT),
+        enrolment=beside,
         ca=ca.root,
         seal_roots=directory / ROOT_FILE,
         sealer=CENTRE,
@@ -94,8 +104,8 @@ def checks_of(bug: CentreBug) -> list[ContractCheck]:
 
 
 def wrong(directory: Path, checks: Sequence[ContractCheck], *bugs: CentreBug) -> list[str]:
-    with serving(directory, tls=True, codes_per_day=1000, bugs=frozenset(bugs)) as url:
-        found = list(results(url, plan_of(directory), checks))
+    with serving_both(directory, codes_per_day=1000, bugs=frozenset(bugs)) as at:
+        found = list(results(at.api, plan_of(directory, at.beside), checks))
         assert [each.left_out for each in found if each.left_out] == []
         return [result.why for result in found if result.why]
 
@@ -149,13 +159,13 @@ def test_the_command_says_each_result_in_a_line(tmp_path: Path) -> None:
         f'[[terminals]]\nid = "{id}"\ncertificate = "{ca.terminal(id)}"'
         for id in ("YL-0001", "YL-0002")
     )
-    plan.write_text(
-        f'code = "123456"\nca = "{ca.root}"\n{terminals}\n'
-        f'[card]\nkind = "resident"\nname = "{PERSON.name}"\nnumber = "{PERSON.number}"\n',
-        encoding="utf-8",
-    )
-    with serving(served, tls=True, fixed_code="123456", codes_per_day=1000) as url:
-        done = CliRunner().invoke(command, ["check", url, "--plan", str(plan)])
+    with serving_both(served, fixed_code="123456", codes_per_day=1000) as at:
+        plan.write_text(
+            f'code = "123456"\nca = "{ca.root}"\nenrolment = "{at.beside}"\n{terminals}\n'
+            f'[card]\nkind = "resident"\nname = "{PERSON.name}"\nnumber = "{PERSON.number}"\n',
+            encoding="utf-8",
+        )
+        done = CliRunner().invoke(command, ["check", at.api, "--plan", str(plan)])
     lines = done.output.splitlines()
     assert (done.exit_code, lines[-1]) == (0, "The centre keeps the contract."), done.output
     first = ["- " if check.levers or "agent()" in source(check) else "ok" for check in CHECKS]

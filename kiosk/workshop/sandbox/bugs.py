@@ -30,6 +30,15 @@ class CentreBug(StrEnum):
     GRANTED_AT_ONCE = "granted-at-once"  # says that another centre has decided, with the commit
     DECIDES_WITHDRAWN = "decides-withdrawn"  # the other centre decides on what was taken back
     KEEPS_STAFF = "keeps-staff"  # who was taken off the roster stays in it
+    GUESSABLE_ENROLMENT = "guessable-enrolment"  # its id is the code on the screen
+    UNSIGNED_REQUEST = "unsigned-request"  # a certificate for a key that did not sign for it
+    CERTIFIES_NEWEST_KEY = "certifies-newest-key"  # and not the one whose code was allowed
+    CODE_FOR_EVER = "code-for-ever"  # a code of an enrolment whose time has passed
+    RENEWS_ANY_KEY = "renews-any-key"
+    SERVES_STOPPED = "serves-stopped"  # a terminal out of use
+    NUMBER_TWICE = "number-twice"  # two terminals with one
+    OLD_BOARD_SERVED = "old-board-served"  # the certificate of a key that was exchanged
+    TICKET_FOR_NUMBER = "ticket-for-number"  # whichever key has asked
     OTHER_EDITION = "other-edition"  # the catalogue names an edition that is not published
     CLOSED_WAY_OPENS = "closed-way-opens"  # a way in that the catalogue says is closed
     LOGIN_FOR_ALL = "login-for-all"  # tells any terminal how far a phone is

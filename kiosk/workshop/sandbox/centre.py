@@ -55,7 +55,7 @@ class StandInCentre:
         self.store = Store(directory / "centre.db")
         self.clock = Clock(ticks)
         self.faults = Faults(delay)
-        self.enrolments = EnrolmentDesk(self.store, self.clock, self.seal, directory)
+        self.enrolments = EnrolmentDesk(self.store, self.clock, self.seal, directory, bugs)
         self.offers = Offers(self.clock, bugs)
         self.ways = WayOffers(bugs)
         self.staff = StaffDesk(bugs)

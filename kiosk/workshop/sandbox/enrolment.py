@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from kiosk.centre.enrolment import (
 from kiosk.centre.errors import reference_number
 from kiosk.centre.models import CentreWords
 from kiosk.enrolment import ticket
+from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.offers import CENTRE
 from kiosk.workshop.sandbox.refusals import Refused
@@ -55,7 +57,15 @@ class EnrolmentDesk:
     """Numbers and certificates of terminals. A number that nobody enrolled is not looked at: its
     certificate comes from :meth:`SandboxCa.terminal`."""
 
-    def __init__(self, store: Store, clock: Clock, seal: Seal, directory: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        seal: Seal,
+        directory: Path,
+        bugs: frozenset[CentreBug] = frozenset(),
+    ) -> None:
+        self._bugs = bugs
         self._store = store
         self._clock = clock
         self._seal = seal
@@ -67,9 +77,12 @@ class EnrolmentDesk:
     def open(self, asked: EnrolmentRequest) -> Enrolment:
         """A code for the screen; a key of the list is allowed at once, unless its terminal was
         taken out of use. Refuses request-invalid, try-later."""
-        key = hash_of(key_of(asked.request))
+        signed = CentreBug.UNSIGNED_REQUEST not in self._bugs
+        key = hash_of(key_of(asked.request, signed=signed))
         now = self._clock.ticks()
         id_, code = secrets.token_urlsafe(24), reference_number()
+        if CentreBug.GUESSABLE_ENROLMENT in self._bugs:
+            id_ = code
         with self._store.transaction():
             self._store.run("DELETE FROM enrolment WHERE ? - opened > ?", now, VALID_S)
             if self._store.count(_WAITING) >= MOST_WAITING:
@@ -103,21 +116,22 @@ class EnrolmentDesk:
         row = self._store.one("SELECT * FROM enrolment WHERE id = ?", id)
         if row is None:
             raise Refused("not-found")
-        if self._clock.ticks() - row["opened"] > VALID_S:
+        if self._clock.ticks() - row["opened"] > self._valid_s:
             return EnrolmentState(state="over")
         if row["state"] == "refused":
             return EnrolmentState(state="refused", because=REFUSED)
         if row["state"] == "waiting":
             return EnrolmentState(state="waiting")
-        return EnrolmentState(
-            state="allowed",
-            terminal=self._papers(row["terminal"], self._new(row["terminal"], row["request"]), url),
-        )
+        newest = CentreBug.CERTIFIES_NEWEST_KEY in self._bugs
+        request = (self.waiting()[-1] if newest else row)["request"]
+        papers = self._papers(row["terminal"], self._new(row["terminal"], request), url)
+        return EnrolmentState(state="allowed", terminal=papers)
 
     def renew(self, terminal: str, request: str) -> str:
         """A further certificate in PEM for the terminal's own key. Refuses request-invalid."""
         known = self._store.one("SELECT key FROM terminal WHERE number = ?", terminal)
-        if known is None or known["key"] != hash_of(key_of(request)):
+        another = known is None or known["key"] != hash_of(key_of(request))
+        if another and CentreBug.RENEWS_ANY_KEY not in self._bugs:
             raise Refused("request-invalid")
         return self._new(terminal, request)
 
@@ -125,6 +139,8 @@ class EnrolmentDesk:
         """Refuses terminal-stopped for a terminal out of use, or a certificate that was revoked."""
         found = self._store.one("SELECT stopped FROM terminal WHERE number = ?", terminal)
         shown = self._store.one("SELECT revoked FROM certificate WHERE serial = ?", serial)
+        if CentreBug.SERVES_STOPPED in self._bugs:
+            return
         if (found and found["stopped"]) or (shown and shown["revoked"]):
             raise Refused("terminal-stopped")
 
@@ -206,7 +222,8 @@ class EnrolmentDesk:
             papers = self._papers(number, self._new(number, request), url)
         # Who signs tickets is known where one is taken, and one more code would have to be scanned.
         told = papers.model_dump(mode="json", exclude={"ticket_signers"})
-        claims = {"sub": key, "terminal": told}
+        of = number if CentreBug.TICKET_FOR_NUMBER in self._bugs else key
+        claims = {"sub": of, "terminal": told}
         return sign(self.ca, ticket.TYPE, hours, claims)
 
     @property
@@ -214,12 +231,16 @@ class EnrolmentDesk:
         """The centre's CA, made when it is first needed."""
         return SandboxCa(self._directory)
 
+    @property
+    def _valid_s(self) -> float:
+        return math.inf if CentreBug.CODE_FOR_EVER in self._bugs else VALID_S
+
     def _waits(self, code: str) -> Row:
         row = self._store.one(
             "SELECT * FROM enrolment WHERE code = ? AND state = 'waiting' AND ? - opened <= ?",
             code.strip().upper(),
             self._clock.ticks(),
-            VALID_S,
+            self._valid_s,
         )
         if row is None:
             raise NotAllowed("没有这个代码，或已过期")
@@ -232,9 +253,10 @@ class EnrolmentDesk:
         if other and other["number"] != number:
             raise NotAllowed(f"这把密钥已是终端 {other['number']}")
         known = self._store.one("SELECT key FROM terminal WHERE number = ?", number)
-        if known and known["key"] != key and not exchange:
+        alone = CentreBug.NUMBER_TWICE not in self._bugs
+        if known and known["key"] != key and not exchange and alone:
             raise NotAllowed(f"编号 {number} 已有另一台终端；若是更换主板，请勾选")
-        if known and known["key"] != key:
+        if known and known["key"] != key and CentreBug.OLD_BOARD_SERVED not in self._bugs:
             self._store.run("UPDATE certificate SET revoked = 1 WHERE terminal = ?", number)
         self._store.run(
             "INSERT INTO terminal VALUES (?, ?, ?, 0, '') ON CONFLICT (number) DO UPDATE "
@@ -280,15 +302,17 @@ class EnrolmentDesk:
         return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
 
 
-def key_of(request: str) -> ec.EllipticCurvePublicKey:
-    """The key that a request (PKCS#10) is for and signed with. Refuses request-invalid."""
+def key_of(request: str, *, signed: bool = True) -> ec.EllipticCurvePublicKey:
+    """The key that a request (PKCS#10) is for and, where it is ``signed``, signed with. Refuses
+    request-invalid."""
     try:
         asked = x509.load_pem_x509_csr(request.encode())
         key = asked.public_key()
         good = asked.is_signature_valid
     except (ValueError, TypeError, AttributeError) as error:
         raise Refused("request-invalid") from error
-    if not good or not isinstance(key, ec.EllipticCurvePublicKey) or key.key_size != 256:
+    whole = good or not signed
+    if not whole or not isinstance(key, ec.EllipticCurvePublicKey) or key.key_size != 256:
         raise Refused("request-invalid")
     return key
 
