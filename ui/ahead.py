@@ -13,7 +13,8 @@ from ui.stage import Stage
 
 QUIET_MS = 300
 """Milliseconds from the first frame of a switch or of a step to the making of a page, and from one
-to the next: to make a page takes some 15 ms, for which a finger that comes down then waits."""
+to the next: to make a page takes some 15 ms, the menu 30, for which a finger that comes down
+then waits."""
 
 
 class AheadAgain(QObject):

@@ -6,15 +6,16 @@ rehearsal, each page of a visit takes some 15 ms longer when it is first shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import cycle
 from typing import Any
 
+from drivers.device import Kind
 from kiosk.centre.models import Catalogue
 from kiosk.privacy import Sensitive
-from kiosk.services import SERVICES
+from kiosk.services import SERVICES, usual_menu
 from kiosk.services.choosing import purpose_options
 from kiosk.visit.steps import (
     Action,
@@ -69,12 +70,16 @@ def steps() -> Iterator[Step[Any]]:
     yield Farewell(papers=True)
 
 
-def ahead(catalogue: Catalogue | None) -> Iterator[Step[Any]]:
+def ahead(catalogue: Catalogue | None, devices: Iterable[Kind] = ()) -> Iterator[Step[Any]]:
     """A step, which says nothing of anybody, for every page that is made ahead: pages of almost
-    every visit, whose buttons are known before, and which read and move nothing while they wait."""
+    every visit, whose buttons are known before, and which read and move nothing while they wait.
+    ``devices``: those of the terminal."""
     yield EnterSmsCode("", 0)
     yield Rate("")
-    for offer in catalogue.offers if catalogue else ():
+    if catalogue is None:
+        return
+    yield usual_menu(catalogue, devices)
+    for offer in catalogue.offers:
         if offer.service == _PAPER and len(offer.purposes) > 1:
             yield Choose("", purpose_options(offer))
 

@@ -177,7 +177,7 @@ class VisitApp(QObject):
     def _steps_ahead(self) -> Iterator[Step[Any]]:
         from ui import rehearsal
 
-        return rehearsal.ahead(self._recalled)
+        return rehearsal.ahead(self._recalled, self._settings.devices)
 
     def keep(self, companion: QObject) -> None:
         """Hold on to ``companion`` for as long as this process lives."""

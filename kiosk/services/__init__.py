@@ -46,7 +46,14 @@ from kiosk.services import (
     withdraw,
     withdrawals,
 )
-from kiosk.services.catalogue import SERVICES, menu, possible_now, public_menu, service_hours
+from kiosk.services.catalogue import (
+    SERVICES,
+    menu,
+    possible_now,
+    public_menu,
+    service_hours,
+    usual_menu,
+)
 
 __all__ = [
     "SERVICES",
@@ -95,6 +102,7 @@ __all__ = [
     "unit_progress",
     "unit_ratio",
     "unit_remittances",
+    "usual_menu",
     "verify_paper",
     "withdraw",
     "withdrawals",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from drivers.device import Kind, Status
+from drivers.device import Kind, State, Status
 from kiosk.centre.level import Level
 from kiosk.centre.models import Catalogue, Hours, Offer
 from kiosk.visit.steps import Menu, OpenKind, Tile
@@ -73,6 +73,15 @@ def menu(visit: Visit) -> Menu:
     offers = _offers(catalogue, units=unit is not None)
     shown = tiles(catalogue, offers, visit.statuses(), money=visit.committer.open)
     return Menu(shown) if unit is None else UnitMenu(shown, unit=unit)
+
+
+def usual_menu(catalogue: Catalogue, devices: Iterable[Kind]) -> Menu:
+    """What :func:`menu` mostly returns to who has signed in for themselves: at any hour, while each
+    of ``devices`` can be used."""
+    statuses = dict.fromkeys(devices, Status(State.ONLINE))
+    always = Hours(opens="00:00", closes="23:59")
+    offers = [each.model_copy(update={"hours": always}) for each in _offers(catalogue)]
+    return Menu(tiles(catalogue, offers, statuses, money=True))
 
 
 def _offers(catalogue: Catalogue, *, units: bool = False) -> tuple[Offer, ...]:

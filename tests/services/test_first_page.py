@@ -8,13 +8,14 @@ import pytest
 
 from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Catalogue, Hours
-from kiosk.services import possible_now, service_hours
+from kiosk.services import possible_now, service_hours, usual_menu
 from kiosk.visit.remedies import DONE, ShowRemedy
-from kiosk.visit.steps import STAFF, Attract
+from kiosk.visit.steps import STAFF, Attract, Farewell, Menu
 from kiosk.words import Language, say
+from tests.services import script
 from tests.services.hall import PATIENCE_S, Citizen, Hall
 from tests.services.money import DirectCommitLine
-from tests.services.script import World
+from tests.services.script import LEAVE, World
 
 WELL = {kind: Status(State.ONLINE) for kind in (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER)}
 
@@ -46,6 +47,17 @@ def test_what_is_closed_is_not_named(here: World) -> None:
     assert "paper" not in possible(night)
     empty = {**WELL, Kind.DOCUMENT_PRINTER: Status(State.USER_ERROR, problem=Reason.PAPER_OUT)}
     assert "paper" not in [kind.group for kind in possible_now(catalogue, empty, money=True)]
+
+
+def test_the_usual_menu_is_the_menu_while_nothing_is_closed(here: World) -> None:
+    """The standby makes its page before anybody comes, perhaps at night."""
+    seen = here.play(
+        *here.signed_in("P01"), LEAVE, (Farewell, None), committer=DirectCommitLine(here)
+    )
+    catalogue = here.kept().catalogue
+    night = catalogue.model_copy(update={"clock": catalogue.clock.replace(hour=23)})
+    assert usual_menu(night, tuple(script.WELL)) == seen.last(Menu)
+    assert any(tile.closed for tile in usual_menu(night, ()).tiles), "without devices"
 
 
 def test_hours_are_told_apart_only_where_they_differ(here: World) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from shiboken6 import delete, isValid
 
 from kiosk.centre.models import CentreWords, Hours, Offer, Purpose
-from kiosk.visit.steps import Attract, Choose
+from kiosk.visit.steps import Attract, Choose, Menu
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, walk
@@ -174,12 +174,12 @@ def make_ahead(theatre: Theatre) -> dict[str, QQuickItem]:
     theatre.page.forget()
     purpose = CASES["19-purpose"]
     assert isinstance(purpose, Choose)
-    for step in (*rehearsal.ahead(None), Choose("", purpose.options)):
+    for step in (*rehearsal.ahead(None), CASES["07-menu"], Choose("", purpose.options)):
         theatre.page.make_ahead(step)
     kept = theatre.window.property("kept")
     return {
         name: kept.property(name).toQObject()
-        for name in ("EnterCodePage", "ChoosePage", "RatePage")
+        for name in ("EnterCodePage", "MenuPage", "ChoosePage", "RatePage")
     }
 
 
@@ -187,6 +187,7 @@ def make_ahead(theatre: Theatre) -> dict[str, QQuickItem]:
     ("name", "page", "button"),
     [
         ("05-code", "EnterCodePage", "1"),
+        ("07-menu", "MenuPage", "account"),
         ("19-purpose", "ChoosePage", "back"),
         ("28-rate", "RatePage", "skip"),
     ],
@@ -315,7 +316,7 @@ def test_no_page_made_ahead_outlives_its_look(theatre: Theatre, end: str) -> Non
     assert theatre.until(lambda: not any(map(isValid, ahead.values())))
 
 
-def test_the_purposes_of_the_paper_are_known_ahead() -> None:
+def test_menu_and_purposes_of_the_paper_are_known_ahead() -> None:
     name = CentreWords(zh="贷款", en="Loan")
     purposes = tuple(Purpose(code=code, name=name) for code in ("01", "02"))
     hours = Hours(opens="08:00", closes="20:00")
@@ -327,9 +328,11 @@ def test_the_purposes_of_the_paper_are_known_ahead() -> None:
         hours=hours,
         purposes=purposes,
     )
-    steps = rehearsal.ahead(CATALOGUE.model_copy(update={"offers": (offer,)}))
+    steps = [*rehearsal.ahead(CATALOGUE.model_copy(update={"offers": (offer,)}))]
     (options,) = [step.options for step in steps if isinstance(step, Choose)]
     assert [option.key for option in options] == ["01", "02"]
+    (tiles,) = [step.tiles for step in steps if isinstance(step, Menu)]
+    assert [tile.service for tile in tiles] == ["deposit-certificate"]
 
 
 @pytest.mark.parametrize("end", ["blank", "anew", "elder", "contrast", "language", "standby"])
