@@ -360,12 +360,13 @@ def test_the_roster_of_the_staff_needs_no_session(
     server: CentreServer, client: CentreClient
 ) -> None:
     one = {"number": "6021", "name": "陈工", "role": "clerk-of-2030", "card": "1" * 64}
-    good = {"edition": 7, "salt": "ab" * 16, "staff": [{**one, "pin": "2" * 64, "new": 1}]}
+    staff = [{**one, "pin": "2" * 64, "new": 1}]
+    good: dict[str, Any] = {"edition": 7, "salt": "ab" * 16, "staff": staff}
     server.on("GET", "/v1/staff", reply(200, json.dumps(good).encode()))
     assert client.staff_roster().edition == 7
     assert "Authorization" not in server.requests[-1].headers
-    twice = {**good, "staff": good["staff"] * 2}  # type: ignore[operator]
-    for bad in (twice, {**good, "edition": 0}, []):
+    bad: Any
+    for bad in ({**good, "staff": staff * 2}, {**good, "edition": 0}, []):
         server.on("GET", "/v1/staff", reply(200, json.dumps(bad).encode()))
         with pytest.raises(CentreUnavailable, match="GET /v1/staff"):
             client.staff_roster()
