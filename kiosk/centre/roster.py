@@ -23,6 +23,8 @@ from kiosk.privacy import Sensitive
 _NUMBER = r"[a-z]{0,8}[0-9]{1,6}"
 STAFF_NUMBER = rf"^{_NUMBER}\Z"
 """Fits an audit word beside the other words of a detail."""
+StaffNumber = Annotated[str, StringConstraints(pattern=f"^{_NUMBER}$")]
+"""工号, on the wire."""
 MOST_STAFF = 200
 """So many may be on the roster of one terminal."""
 _N, _R, _P = 2**14, 8, 1  # 16 MB and some 40 ms a hash
@@ -33,6 +35,11 @@ class StaffRole(StrEnum):
 
     TECHNICIAN = "technician"  # everything of maintenance
     ATTENDANT = "attendant"  # who looks after the place: paper, bins, test prints
+    CLERK = "clerk"  # of the branch: approves operations 柜员授权, and opens no maintenance
+
+
+OF_MAINTENANCE = frozenset({StaffRole.TECHNICIAN, StaffRole.ATTENDANT})
+"""The roles that open the maintenance page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +58,9 @@ class StaffEntry(WireModel):
     """One of the staff. ``role``: one of :class:`StaffRole`; who has another one can do nothing at
     a terminal that does not know it. Good from ``since`` on and before ``until``."""
 
-    number: Annotated[str, StringConstraints(pattern=f"^{_NUMBER}$")] = Field(examples=["6021"])
+    number: StaffNumber = Field(examples=["6021"])
     name: Annotated[str, line(20, least=1)] = Field(examples=["陈工"])
-    role: Annotated[str, line(16, least=1)] = Field(examples=["technician", "attendant"])
+    role: Annotated[str, line(16, least=1)] = Field(examples=["technician", "attendant", "clerk"])
     card: _Hash
     pin: _Hash
     since: Moment | None = None

@@ -19,14 +19,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.device import Kind
-from kiosk.centre.roster import StaffRole
+from kiosk.centre.roster import OF_MAINTENANCE, StaffRole
 from kiosk.words import Sayable
 
 if TYPE_CHECKING:
     from kiosk.maintenance.session import MaintenanceSession
 
 ActFunction = Callable[["MaintenanceSession"], Sayable]
-ALL_ROLES = frozenset(StaffRole)
+ALL_ROLES = OF_MAINTENANCE
 TECHNICIANS = frozenset({StaffRole.TECHNICIAN})
 
 

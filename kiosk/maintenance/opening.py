@@ -8,36 +8,41 @@ from __future__ import annotations
 import logging
 import secrets
 from datetime import UTC, datetime
+from functools import partial
 
 from drivers.device import DeviceError, Kind, Reason
 from drivers.sentence import en, words_of
-from drivers.smart_card.types import BankCard
 from kiosk import events
 from kiosk.centre.errors import reference_number
-from kiosk.centre.roster import StaffEntry, StaffRoster
+from kiosk.centre.roster import OF_MAINTENANCE
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.maintenance import ticket as tickets
 from kiosk.maintenance.session import MaintainedTerminal, Pass
 from kiosk.maintenance.ticket import SpentTickets
-from kiosk.privacy import Sensitive
 from kiosk.settings import state_directory
-from kiosk.staff.roster_file import RosterOfNow, roster_of_now
-from kiosk.staff.tries import PinTries
+from kiosk.staff.roster_file import roster_of_now
 from kiosk.upkeep import UpkeepEvent
-from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffCard, ScanTicket
-from kiosk.visit.steps import Action, ChooseWay, PresentIdCard, Problem, WayTile
+from kiosk.visit.maintenance_steps import ScanTicket
+from kiosk.visit.staff_cards import (
+    CHIP_CARD,
+    ID_CARD,
+    READERS,
+    StaffCards,
+    StaffRefused,
+    why_no_card,
+)
+from kiosk.visit.steps import Action, ChooseWay, Problem, WayTile
 from kiosk.visit.troubles import LEAVE, RETRY, closed_by
 from kiosk.visit.visit import Left, WentBack
 from kiosk.words import Sayable, _
 
 log = logging.getLogger(__name__)
-TICKET, ID_CARD, CHIP_CARD = "ticket", "id-card", "chip-card"
-_READERS = {TICKET: Kind.CODE_SCANNER, ID_CARD: Kind.ID_CARD, CHIP_CARD: Kind.SMART_CARD}
+TICKET = "ticket"
+_READERS = {TICKET: Kind.CODE_SCANNER, **READERS}
 
 
-class _Refused(Exception):
-    """Neither the ticket nor the card opens anything: the sentence, the audit words, and of which
-    ticket."""
+class _TicketRefused(Exception):
+    """The ticket opens nothing: the sentence, the audit words, and of which ticket."""
 
     def __init__(self, why: Sayable, word: str, ticket: str = "") -> None:
         super().__init__(word)
@@ -53,6 +58,8 @@ class MaintenanceDoor:
         self._terminal = terminal
         self._settings = terminal.settings
         self._state = state_directory(terminal.settings)
+        ask = partial(terminal.asker.ask, back=True)
+        self._cards = StaffCards(ask, terminal.settings, self._wrong_pin)
 
     def enter(self) -> Pass:
         """Who has opened the terminal, and how. Raises :class:`~kiosk.visit.visit.Left` and
@@ -63,8 +70,10 @@ class MaintenanceDoor:
                 opened_by = self._by_ticket() if way == TICKET else self._by_card(way)
             except WentBack:
                 continue
-            except _Refused as refused:
+            except _TicketRefused as refused:
                 self._tell(refused.why, refused.word, refused.ticket)
+            except StaffRefused as refused:
+                self._tell(refused.why, refused.word)
             except DeviceError as error:
                 if error.reason is Reason.TIMEOUT:
                     raise Left from error
@@ -76,7 +85,7 @@ class MaintenanceDoor:
                 return opened_by
 
     def _ways(self) -> ChooseWay:
-        roster = _why_no_card(roster_of_now(self._settings, datetime.now(UTC)))
+        roster = why_no_card(roster_of_now(self._settings, datetime.now(UTC)), OF_MAINTENANCE)
         return ChooseWay(
             _("维护入口"),
             (
@@ -100,65 +109,23 @@ class MaintenanceDoor:
         try:
             found = tickets.check(code.text, settings.maintenance.tickets, settings.terminal)
         except TicketRefused as refused:
-            raise _Refused(words_of(refused), f"ticket:{refused.code}") from refused
+            raise _TicketRefused(words_of(refused), f"ticket:{refused.code}") from refused
         try:
             spent = SpentTickets(self._state).has(found.id)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             told = _("本机读不出用过的工单（{why}），请改用工作卡", why=reason)
-            raise _Refused(told, "ticket:disk", found.id) from error
+            raise _TicketRefused(told, "ticket:disk", found.id) from error
         if spent:
             why = en("this ticket's work has ended here; ask for a new ticket")
-            raise _Refused(why, "ticket:spent", found.id)
+            raise _TicketRefused(why, "ticket:spent", found.id)
         return Pass("ticket", found.id, found.worker, found.order, found.ends)
 
     def _by_card(self, way: str) -> Pass:
-        number = self._card_number(way)
-        now = datetime.now(UTC)
-        found = roster_of_now(self._settings, now)
-        roster = found.roster
-        if roster is None:
-            raise _Refused(_why_no_card(found) or "", "card:roster")
-        entry = roster.whose(number)
-        worker = entry.worker if entry else None
-        if entry is None or worker is None:
-            raise _Refused(_("这张卡没有登记"), "card:unknown")
-        if not entry.is_good(now):
-            raise _Refused(_("这张卡现在不在有效期内"), f"card:not-now:{entry.number}")
-        try:
-            self._ask_pin(roster, entry)
-        except OSError as error:
-            events.TRIES_NOT_KEPT.log(log, reason=error.strerror or type(error).__name__)
-            raise _Refused(_("本机不能记录密码次数，请改用维护工单"), "card:disk") from error
-        return Pass("card", secrets.token_hex(16), worker)
+        return Pass("card", secrets.token_hex(16), self._cards.who(way, OF_MAINTENANCE))
 
-    def _card_number(self, way: str) -> Sensitive[str]:
-        if way == ID_CARD:
-            return Sensitive(self._terminal.asker.ask(PresentIdCard(), back=True).number)
-        card = self._terminal.asker.ask(PresentStaffCard(), back=True)
-        return Sensitive(card.number if isinstance(card, BankCard) else card.card_id)
-
-    def _ask_pin(self, roster: StaffRoster, entry: StaffEntry) -> None:
-        """Return once the PIN is right. Raises ``OSError`` where the tries cannot be counted."""
-        number = entry.number
-        tries = PinTries(self._state)
-        wrong: Sayable | None = None
-        while True:
-            self._unless_locked(tries, number)
-            pin = self._terminal.asker.ask(EnterStaffPin(wrong), back=True)
-            left = tries.count(number, datetime.now(UTC))
-            if roster.is_pin(entry, pin):
-                tries.forget(number)
-                return
-            self._terminal.tell_upkeep(UpkeepEvent.REFUSED, "", f"card:wrong-pin:{number}")
-            wrong = _("密码不对，还可以试 {left} 次", left=left)
-
-    def _unless_locked(self, tries: PinTries, number: str) -> None:
-        until = tries.locked_until(number, datetime.now(UTC))
-        if until is not None:
-            at = f"{until.astimezone():%H:%M}"
-            why = _("密码错了太多次，这张卡锁到 {at}；急用请开维护工单", at=at)
-            raise _Refused(why, f"card:locked:{number}")
+    def _wrong_pin(self, word: str) -> None:
+        self._terminal.tell_upkeep(UpkeepEvent.REFUSED, "", word)
 
     def _tell(self, why: Sayable, word: str, ticket: str = "") -> None:
         """The page of a refusal. Raises :class:`~kiosk.visit.visit.Left` when they give up."""
@@ -174,13 +141,3 @@ class MaintenanceDoor:
         )
         if self._terminal.asker.ask(page, back=False) == LEAVE:
             raise Left
-
-
-def _why_no_card(found: RosterOfNow) -> Sayable | None:
-    """Why nobody's card opens the terminal; None: somebody's does."""
-    if found.unreadable:
-        return _("工作人员名单读不出来")
-    if found.stale_since:
-        at = f"{found.stale_since.astimezone():%m-%d %H:%M}"
-        return _("工作人员名单从 {at} 起没有更新", at=at)
-    return None if found.roster and found.roster.staff else _("本机没有登记工作人员")

@@ -18,7 +18,7 @@ from typing import Annotated
 import msgspec
 
 from drivers.sentence import en
-from kiosk.centre.roster import STAFF_NUMBER, StaffRole, Worker
+from kiosk.centre.roster import OF_MAINTENANCE, STAFF_NUMBER, StaffRole, Worker
 from kiosk.enrolment import key as keys
 from kiosk.enrolment.signed import TicketRefused, checked_claims
 from kiosk.staff.roster_file import FOLDER
@@ -67,6 +67,8 @@ def check(
         said = msgspec.convert(checked_claims(text, TYPE, required, trusted, now, none), _Claims)
     except msgspec.ValidationError as error:
         raise TicketRefused(en("the ticket lacks what maintenance needs"), "form") from error
+    if said.staff.role not in OF_MAINTENANCE:
+        raise TicketRefused(en("the ticket lacks what maintenance needs"), "role")
     if said.terminal != terminal:
         raise TicketRefused(
             en("the ticket is for terminal {other}", other=said.terminal[:32]), "foreign"

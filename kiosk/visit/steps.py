@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import Kind, Request
@@ -76,6 +76,12 @@ class Step(Generic[T]):
     def only_turns(self, answer: T) -> bool:
         """Whether ``answer`` only turns the page."""
         return self.turns
+
+
+class AskStep(Protocol):
+    """Shows a step and returns its answer."""
+
+    def __call__(self, step: Step[T], /) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,7 +242,7 @@ def test_no_card_opens_the_page_while_its_tries_cannot_be_counted(work: Workplac
         with work.visit() as citizen:
             asks_with_roster(citizen)
             presents(citizen, "P06")
-            assert why(citizen) == "本机不能记录密码次数，请改用维护工单"
+            assert why(citizen) == "本机不能记录密码次数，工作卡暂时不能用"
             assert citizen.upkeep == [(UpkeepEvent.REFUSED, "", "card:disk")]
     finally:
         count.rmdir()
