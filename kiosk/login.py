@@ -20,12 +20,13 @@ class LoginEvent(StrEnum):
     PROVED = "proved"  # the citizen's own data may be shown; ``detail``: the level and the proof
     RAISED = "raised"  # a further proof; ``detail``: the level and the proof
     REFUSED = "refused"  # evidence was not taken; ``detail``: the code of the reason
+    APPROVED = "approved"  # by a clerk, of an operation; ``detail``: who: ``clerk:6031``
     ENDED = "ended"  # ``detail``: how
 
 
 TellLogin = Callable[[LoginEvent, str, str], None]
-"""Tells the audit log of an event: the id of the login, or of the operation for which evidence was
-refused; and the detail. Both in the forms above."""
+"""Tells the audit log of an event: the id of the login, or of the operation that was approved, or
+for which evidence was refused; and the detail. Both in the forms above."""
 
 
 def tell_nobody(event: LoginEvent, id: str, detail: str) -> None:

@@ -36,6 +36,7 @@ class AuditKind(StrEnum):
     LOGIN_PROVED = "login-proved"  # ``kiosk.login.LoginEvent``
     LOGIN_RAISED = "login-raised"
     LOGIN_REFUSED = "login-refused"  # ``subject``: also an operation, or empty: nobody was known
+    LOGIN_APPROVED = "login-approved"  # ``subject``: an operation
     LOGIN_ENDED = "login-ended"
     UPKEEP_OPENED = "upkeep-opened"  # of a technician's session, ``subject`` is its id, or that of
     UPKEEP_REFUSED = "upkeep-refused"  # its ticket, or empty; the details are those of

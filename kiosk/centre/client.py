@@ -319,6 +319,11 @@ class CentreClient(Closing):
         """Tell the audit log that the terminal itself has refused something in this visit."""
         self._on_login(LoginEvent.REFUSED, self._session.id if self._session else "", code)
 
+    def tell_of_clerk(self, event: LoginEvent, operation: str, detail: str) -> None:
+        """Tell the audit log that a clerk has approved ``operation``, or what card or PIN of the
+        staff was refused for it."""
+        self._on_login(event, operation, detail)
+
     def close(self, how: How = "left") -> None:
         """Close the session, if the centre can be reached, and every connection. ``how`` the visit
         ends, for the audit log.

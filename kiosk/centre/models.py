@@ -276,6 +276,7 @@ class Offer(WireModel):
     group: Annotated[str, line(16)] = ""
     short: CentreWords | None = None  # of few characters, for a small tile; None: the title
     limits: Limits = Limits()
+    clerk: bool = False  # each operation of it needs a clerk's approval 柜员授权
 
 
 class WayOffer(WireModel):

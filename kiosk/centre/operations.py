@@ -18,6 +18,7 @@ from kiosk.centre.models import (
     CentreWords,
     Day,
     Line,
+    Moment,
     Money,
     Named,
     Ratio,
@@ -26,6 +27,7 @@ from kiosk.centre.models import (
     WireModel,
     line,
 )
+from kiosk.centre.roster import StaffNumber
 from kiosk.centre.transfer_orders import AccountMergeOrder, CrossProvinceOrder, TransferInOrder
 from kiosk.centre.unit_orders import (
     UnitBackPaymentOrder,
@@ -446,6 +448,8 @@ class Operation(WireModel):
     ``status_url`` is opaque, and its page shows nothing personal.
     ``consent_of`` is the masked name of the spouse without whose consent the draft waits; who
     declines cancels it, and ``refusal`` says so.
+    ``clerk``: why a clerk of the branch has to approve the draft 柜员授权 before the citizen
+    confirms it; None: nobody has to.
     """
 
     id: OperationId
@@ -479,6 +483,7 @@ class Operation(WireModel):
     cancellable: bool = False
     status_url: Annotated[str, line(200)] = ""  # shows business, state and time to who scans it
     consent_of: Annotated[str, line(40)] = ""
+    clerk: CentreWords | None = None
 
     @model_validator(mode="after")
     def _pays_what_is_done(self) -> Operation:
@@ -498,8 +503,17 @@ class Evidence(WireModel):
     value: Sensitive[Annotated[str, line(4096)]]
 
 
+class ClerkApproval(WireModel):
+    """A clerk's approval of one operation 柜员授权: the staff number, and when. The terminal has
+    compared card and PIN with the roster; neither travels."""
+
+    number: StaffNumber
+    at: Moment
+
+
 class Confirmation(WireModel):
-    """The citizen's confirmation: evidence, and the digest of what stood on the page."""
+    """The citizen's confirmation: evidence, the digest of what stood on the page, and the clerk's
+    approval of just that, where the operation needs one."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -508,6 +522,7 @@ class Confirmation(WireModel):
     )
     evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=4)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    clerk: ClerkApproval | None = None
 
 
 class ConsentCode(WireModel):

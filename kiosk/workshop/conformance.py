@@ -43,6 +43,7 @@ from kiosk.centre.handovers import HandoverRequest, RequestsHandover, Withdrawal
 from kiosk.centre.models import Document
 from kiosk.centre.operations import (
     AuthorisationAnswer,
+    ClerkApproval,
     Confirmation,
     DraftRequest,
     Evidence,
@@ -198,7 +199,7 @@ class CheckStand:
     def _prove(self, visit: CentreClient, card: CardEvidence) -> None:
         visit.sign_in(card)
         visit.send_sms()
-        visit.check_sms(Sensitive(self._code()))
+        visit.check_sms(Sensitive(self.code()))
 
     def lever(self, method: str, path: str, body: Any = None) -> Any:
         answer = self._beside(method, f"/sandbox{path}", json=body)
@@ -254,7 +255,8 @@ class CheckStand:
             )
         )
 
-    def _code(self) -> str:
+    def code(self) -> str:
+        """The newest code that the centre has sent to the test person."""
         return self._plan.code or str(self.lever("GET", "/messages")[0]["code"])
 
     def order(self) -> WithdrawalOrder:
@@ -293,16 +295,21 @@ class CheckStand:
         raise NotForThisPlan("no other centre takes an application of the test person")
 
     def confirm(
-        self, draft: Operation, code: str | None = None, calls: OperationsClient | None = None
+        self,
+        draft: Operation,
+        code: str | None = None,
+        calls: OperationsClient | None = None,
+        clerk: ClerkApproval | None = None,
     ) -> OperationStatus:
         """Confirm with the operation's own code, or with ``code``; in the test person's visit, or
-        with ``calls`` in another."""
+        with ``calls`` in another; approved by ``clerk``."""
         money = calls or self.money
         if code is None:
             money.send_code(draft.id)
-            code = self._code()
+            code = self.code()
         evidence = (Evidence(kind="sms", value=Sensitive(code)),)
-        return money.confirm(draft.id, Confirmation(evidence=evidence, digest=digest_of(draft)))
+        given = Confirmation(evidence=evidence, digest=digest_of(draft), clerk=clerk)
+        return money.confirm(draft.id, given)
 
     def confirmed(self) -> Operation:
         draft = self.draft()
@@ -818,6 +825,29 @@ def _taken_off(stand: CheckStand) -> None:
     must("6099" in {one.number for one in after.staff}, False, "whether the roster still has 6099")
     must(after.edition != before.edition, True, "whether the edition is another one")
     must(stand.visit.catalogue().staff, after.edition, "the edition that the catalogue names")
+
+
+@_check("What a clerk must approve is not confirmed without a clerk of the roster.", levers=True)
+def _clerk(stand: CheckStand) -> None:
+    clerk = {"name": "白柜员", "role": "clerk", "card": "990101199001019996", "pin": "908070"}
+    stand.lever("PUT", "/staff/6098", {**clerk, "role": "attendant", "card": "990101199001019988"})
+    stand.lever("PUT", "/staff/6099", clerk)
+    stand.lever("PUT", "/offers/withdraw/clerk", {"open": True})
+    named = [each.service for each in stand.visit.catalogue().offers if each.clerk]
+    must(named, ["withdraw"], "the services that need a clerk, in the catalogue")
+    draft = stand.draft()
+    must(draft.clerk is not None, True, "whether the draft says why a clerk must approve it")
+    stand.money.send_code(draft.id)
+    code = stand.code()
+    with refused("a confirmation without a clerk", "clerk-needed", operation=draft.id):
+        stand.confirm(draft, code)
+    now = stand.visit.catalogue().clock
+    with refused("the approval of somebody who is no clerk", "clerk-unknown", operation=draft.id):
+        stand.confirm(draft, code, clerk=ClerkApproval(number="6098", at=now))
+    must(stand.money.operation(draft.id).state, DRAFTED, "the draft afterwards")
+    approved = stand.confirm(draft, code, clerk=ClerkApproval(number="6099", at=now))
+    must(approved.state, CONFIRMED, "a confirmation that a clerk has approved")
+    stand.take_back(draft)
 
 
 @_check("A way in that the catalogue says is closed is refused.", levers=True)

@@ -372,6 +372,14 @@ def test_the_roster_of_the_staff_needs_no_session(
             client.staff_roster()
 
 
+def test_an_approval_is_told_to_the_audit_log_by_the_operation(server: CentreServer) -> None:
+    told: list[tuple[LoginEvent, str, str]] = []
+    with CentreClient(server.url, "T0001", on_login=lambda *one: told.append(one)) as client:
+        client.tell_of_clerk(LoginEvent.APPROVED, "7f" * 16, "clerk:6031")
+    assert told == [(LoginEvent.APPROVED, "7f" * 16, "clerk:6031")]
+    assert server.requests == []
+
+
 def test_a_rating_is_anonymous_in_its_body(server: CentreServer, client: CentreClient) -> None:
     server.on("POST", "/v1/ratings", reply(204))
     client.rate(Rating(service="account", level=5))

@@ -18,6 +18,7 @@ from kiosk.centre.document_orders import UnitCertificateOrder
 from kiosk.centre.evidence import CardEvidence, SignIn
 from kiosk.centre.operations import (
     AuthorisationAnswer,
+    ClerkApproval,
     Confirmation,
     DraftRequest,
     Evidence,
@@ -453,6 +454,22 @@ def _wrong_proof(centre: StandInCentre) -> None:
     at.confirm(at.rent(), evidence=both)
 
 
+def _no_clerk(centre: StandInCentre) -> None:
+    at = Counter(centre, "P01")
+    centre.offers.ask_for_clerk("withdraw", wanted=True)
+    draft = at.rent()
+    centre.offers.ask_for_clerk("withdraw", wanted=False)  # what is drafted needs one all the same
+    at.confirm(draft)
+
+
+def _no_such_clerk(centre: StandInCentre) -> None:
+    at = Counter(centre, "P01")
+    centre.offers.ask_for_clerk("withdraw", wanted=True)
+    draft = at.rent()
+    centre.offers.ask_for_clerk("withdraw", wanted=False)
+    at.confirm(draft, clerk=ClerkApproval(number="6021", at=centre.clock.now()))
+
+
 def _locked(centre: StandInCentre) -> None:
     at = Counter(centre, "P01")
     draft = at.rent()
@@ -525,6 +542,8 @@ ON_THE_WAY: dict[str, Callable[[StandInCentre], None]] = {
     "quote-outdated": _outdated,
     "evidence-missing": _missing,
     "evidence-refused": _wrong_proof,
+    "clerk-needed": _no_clerk,
+    "clerk-unknown": _no_such_clerk,
     "operation-locked": _locked,
     "trial-not-offered": _no_trial,
     "risk-person": _risky_person,

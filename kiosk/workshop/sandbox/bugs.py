@@ -25,6 +25,7 @@ class CentreBug(StrEnum):
     PAID_AT_ONCE = "paid-at-once"  # says "paid" while the bank only has the order
     CANCELLABLE_AFTER_END = "cancellable-after-end"
     CONFIRMS_WITHOUT_CONSENT = "confirms-without-consent"  # although the spouse has not agreed
+    CONFIRMS_WITHOUT_CLERK = "confirms-without-clerk"  # although a clerk has not approved
     FORGETS_AGREED_SUM = "forgets-agreed-sum"  # of a standing withdrawal
     FORGETS_WHO_DECIDES = "forgets-who-decides"  # a draft does not name the other centre
     GRANTED_AT_ONCE = "granted-at-once"  # says that another centre has decided, with the commit

@@ -112,6 +112,16 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("还缺少确认所需的核验。", "A proof that this operation needs is missing."),
         ("请按页面提示完成核验。", "Please follow the page."),
     ),
+    "clerk-needed": (
+        409,
+        ("这项业务要网点工作人员授权", "Staff of the branch must approve this"),
+        ("请到网点办理", "Please go to a branch"),
+    ),
+    "clerk-unknown": (
+        409,
+        ("授权的工作人员已不在名单里", "Whoever approved this is no longer on the staff list"),
+        ("请换一位工作人员授权，再办一次", "Ask another member of staff, and try again"),
+    ),
     "evidence-refused": (
         403,
         ("核验没有通过。", "The proof was not accepted."),

@@ -35,3 +35,5 @@ RULES: dict[Business, BusinessRule] = {
     )
     for rule in part.RULES
 }
+ASKING = frozenset(rule.service for rule in RULES.values())
+"""The services that carry out operations."""

@@ -135,6 +135,18 @@ def switch_offer(centre: AtCentre, service: str, switch: Switch) -> Offer:
     return centre.offers.switch(service, is_open=switch.open, because=switch.because)
 
 
+@router.put("/offers/{service}/clerk", status_code=204)
+def ask_for_clerk(centre: AtCentre, service: str, switch: Switch) -> None:
+    """Have a clerk approve each operation of a service (``open``), until the next reset."""
+    centre.offers.ask_for_clerk(service, wanted=switch.open)
+
+
+@router.get("/approvals")
+def approvals(centre: AtCentre) -> list[dict[str, Any]]:
+    """What clerks have approved, by operation."""
+    return _rows(centre, "SELECT operation, number, at FROM approval ORDER BY rowid")
+
+
 @router.post("/offers", status_code=204)
 def add_offer(centre: AtCentre, offer: Offer) -> None:
     """Offer one more service, of another maker, until the next reset."""

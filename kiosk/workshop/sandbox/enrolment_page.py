@@ -7,6 +7,7 @@ technicians to sign in first; the stand-in serves this machine only.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html import escape
 from urllib.parse import parse_qs
 
@@ -15,8 +16,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from qrcode.image.svg import SvgPathImage
 
-from kiosk.centre.roster import StaffRole
+from kiosk.centre.roster import OF_MAINTENANCE, StaffRole
 from kiosk.workshop.sandbox.asking import AtCentre, ContractAddress
+from kiosk.workshop.sandbox.businesses import ASKING
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.enrolment import KEY_PLACES, TICKET_HOURS, NotAllowed
 from kiosk.workshop.sandbox.phone_page import page
@@ -29,12 +31,19 @@ MOST = 65536
 """Longest body of a form, in bytes: a list of some hundred terminals."""
 MOST_TICKET_HOURS = 720
 """Longest time for which a ticket of enrolment is good: a month on the way to a terminal."""
-_ROLE_NAMES = {StaffRole.TECHNICIAN: "维护人员", StaffRole.ATTENDANT: "值守人员"}
-_ROLES = (
-    '<select name="role">'
-    + "".join(f'<option value="{role}">{name}</option>' for role, name in _ROLE_NAMES.items())
-    + "</select>"
-)
+_ROLE_NAMES: dict[str, str] = {
+    StaffRole.TECHNICIAN: "维护人员",
+    StaffRole.ATTENDANT: "值守人员",
+    StaffRole.CLERK: "柜员",
+}
+
+
+def _select(field: str, options: Mapping[str, str]) -> str:
+    shown = "".join(f'<option value="{key}">{name}</option>' for key, name in options.items())
+    return f'<select name="{field}">{shown}</select>'
+
+
+_OF_TICKETS = {role: name for role, name in _ROLE_NAMES.items() if role in OF_MAINTENANCE}
 _NUMBER = (
     '<p><label>编号<br><input name="number" maxlength="32" required></label></p>'
     '<p><label>地点<br><input name="place" maxlength="100"></label></p>'
@@ -144,6 +153,17 @@ async def put_on_roster(centre: AtCentre, request: Request) -> Response:
     return _back()
 
 
+@router.post("/clerk")
+async def ask_for_clerk(centre: AtCentre, request: Request) -> Response:
+    """Have a clerk approve each operation of a service, or have nobody."""
+    form = await _form(request)
+    try:
+        centre.offers.ask_for_clerk(form.get("service", ""), wanted=form.get("answer") == "on")
+    except Refused:
+        return _overview(centre, wrong="没有这项业务")
+    return _back()
+
+
 @router.post("/stop")
 async def stop(centre: AtCentre, request: Request) -> Response:
     """Take a terminal out of use, or serve it again."""
@@ -189,12 +209,15 @@ def _overview(centre: StandInCentre, wrong: str = "") -> HTMLResponse:
     )
     staff = "".join(
         f"""<li class="staff"><b>{escape(one.number)}</b> {escape(one.name)}
- · {_ROLE_NAMES[StaffRole(one.role)]}
+ · {_ROLE_NAMES[one.role]}
 <form method="post" action="/terminals/staff">
 <input type="hidden" name="number" value="{escape(one.number)}">
 <button name="answer" value="off">移出名单</button></form></li>"""
         for one in centre.staff.members()
     )
+    offers = centre.offers.catalogue().offers
+    services = {one.service: one.title.zh for one in offers if one.service in ASKING}
+    approved = "、".join(one.title.zh for one in offers if one.clerk)
     return page(
         "终端入网",
         f"""<p id="wrong" role="alert">{escape(wrong)}</p>
@@ -218,17 +241,22 @@ def _overview(centre: StandInCentre, wrong: str = "") -> HTMLResponse:
 <p><label>工单号<br><input name="order" maxlength="24" required></label></p>
 <p><label>工号<br><input name="staff" maxlength="14" required></label></p>
 <p><label>姓名<br><input name="name" maxlength="20" required></label></p>
-<p><label>身份<br>{_ROLES}</label></p>
+<p><label>身份<br>{_select("role", _OF_TICKETS)}</label></p>
 <p><label>有效小时<br><input name="hours" value="4" size="4"></label></p>
 <button>签发</button></form>
 <h2>工作人员名单</h2><p>终端一分钟内会取到；密码是 6 位数字。</p><ul id="staff">{staff}</ul>
 <form method="post" action="/terminals/staff">
 <p><label>工号<br><input name="number" maxlength="14" required></label></p>
 <p><label>姓名<br><input name="name" maxlength="20" required></label></p>
-<p><label>身份<br>{_ROLES}</label></p>
+<p><label>身份<br>{_select("role", _ROLE_NAMES)}</label></p>
 <p><label>卡号（身份证、银行卡或工作卡）<br><input name="card" maxlength="32" required></label></p>
 <p><label>密码<br><input name="pin" maxlength="6" autocomplete="off" required></label></p>
 <button name="answer" value="on">登记</button></form>
+<h2>柜员授权</h2><p>要柜员授权的业务：<span id="approved">{escape(approved) or "没有"}</span></p>
+<form method="post" action="/terminals/clerk">
+<p><label>业务<br>{_select("service", services)}</label></p>
+<button name="answer" value="on">要授权</button>
+<button name="answer" value="off">不要授权</button></form>
 <h2>已入网</h2><ul id="terminals">{enrolled}</ul>""",
     )
 

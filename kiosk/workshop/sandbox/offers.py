@@ -226,6 +226,7 @@ PLACES = (
           distance_m=2600, offers=("account", "ledger", "withdrawals", "loan")),
 )  # fmt: skip
 SERVICES = tuple(offer.service for offer in _ALL)
+CLERK_WHY = words("这项业务要网点工作人员当面核对", "Staff of the branch check this one in person")
 
 
 class Offers:
@@ -237,6 +238,7 @@ class Offers:
         self._lock = Lock()
         self._closed = self._out_of_season()
         self._added: dict[str, Offer] = {}
+        self._approved: frozenset[str] = frozenset()  # the services that need a clerk
         self._version = 1
         self.agreement: Agreement | None = None
         """What every citizen agrees to first; None: the centre asks for no agreement."""
@@ -273,6 +275,19 @@ class Offers:
                 self._closed[service] = because
             return self._now(_ALL[SERVICES.index(service)], self._clock.now())
 
+    def ask_for_clerk(self, service: str, *, wanted: bool) -> None:
+        """Have a clerk approve each operation of a service, or have nobody. Refuses not-found."""
+        if service not in SERVICES:
+            raise Refused("not-found")
+        with self._lock:
+            self._version += 1
+            self._approved = self._approved - {service} | ({service} if wanted else frozenset())
+
+    def clerk_for(self, service: str) -> CentreWords | None:
+        """Why a clerk must approve an operation of ``service``; None: nobody must."""
+        with self._lock:
+            return CLERK_WHY if service in self._approved else None
+
     def add(self, offer: Offer) -> None:
         """Offer one more service, last in the menu: one of another maker."""
         with self._lock:
@@ -284,6 +299,7 @@ class Offers:
             self._version += 1
             self._closed = self._out_of_season()
             self._added.clear()
+            self._approved = frozenset()
             self.handover = True
 
     def _out_of_season(self) -> dict[str, CentreWords | None]:
@@ -300,6 +316,8 @@ class Offers:
 
     def _now(self, offer: Offer, now: datetime) -> Offer:
         hours = offer.hours
+        if offer.service in self._approved:
+            offer = offer.model_copy(update={"clerk": True})
         if offer.service in self._closed:
             because = self._closed[offer.service] or words("暂停服务", "Not available now")
             return offer.model_copy(update={"open": False, "closed_because": because})

@@ -25,6 +25,7 @@ from kiosk.centre.operations import (
     Authorisation,
     AuthorisationAnswer,
     Change,
+    ClerkApproval,
     Confirmation,
     ConsentCode,
     DraftRequest,
@@ -140,6 +141,7 @@ class OperationDesk:
         logins: PhoneLogins,
         faces: Faces,
         can_give: Callable[[Row, EvidenceKind], bool],
+        is_clerk: Callable[[str], bool],
         fixed_code: str | None,
         codes_per_day: int,
         tries: Tries,
@@ -147,7 +149,8 @@ class OperationDesk:
         risk: RiskRules,
         bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
-        """``can_give``: whether the centre takes this kind of evidence of a person now."""
+        """``can_give``: whether the centre takes this kind of evidence of a person now.
+        ``is_clerk``: whether a staff number is that of a clerk who may approve now."""
         self._store = store
         self._clock = clock
         self._accounts = accounts
@@ -156,6 +159,7 @@ class OperationDesk:
         self._logins = logins
         self._faces = faces
         self._can_give = can_give
+        self._is_clerk = is_clerk
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
         self._tries = tries
@@ -410,6 +414,7 @@ class OperationDesk:
             code=reference_number(),
             status_url=f"{base}/state/{secrets.token_hex(_TOKEN_BYTES)}",
             consent_of=mask_name(consenter["name"]) if consenter else "",
+            clerk=self._offers.clerk_for(rule.service),
         )
         self._store.insert(
             "operation",
@@ -564,6 +569,9 @@ class OperationDesk:
                     if busy:
                         raise busy
                 wrong = None if unasked else self._weigh(visitor, row, given, now)
+                if wrong is None and given.clerk is not None:
+                    approval = {"number": given.clerk.number, "at": given.clerk.at.isoformat()}
+                    self._store.insert("approval", {"operation": id, **approval})
                 if wrong is None:
                     # The terminal at which the citizen confirms is the one that may commit.
                     self._store.run(
@@ -581,7 +589,9 @@ class OperationDesk:
     def _weigh(
         self, visitor: TokenHolder, row: Row, given: Confirmation, now: float
     ) -> Refused | None:
-        """None when the evidence is enough."""
+        """None when the evidence is enough, and the clerk has approved where one must."""
+        if refused := self._not_approved(row, given.clerk):
+            return refused
         kinds = {evidence.kind for evidence in given.evidence}
         sets = Operation.model_validate_json(row["quote"]).confirmed_by
         if not any(kinds >= set(enough) for enough in sets):
@@ -596,6 +606,17 @@ class OperationDesk:
                 return Refused("code-expired", operation=_named(row))
             if not secrets.compare_digest(last["code"].encode(), evidence.value.reveal().encode()):
                 return self._wrong_code(row)
+        return None
+
+    def _not_approved(self, row: Row, approval: ClerkApproval | None) -> Refused | None:
+        """Why no clerk has approved the operation; None: one has, or nobody must."""
+        asked = Operation.model_validate_json(row["quote"]).clerk is not None
+        if not asked or CentreBug.CONFIRMS_WITHOUT_CLERK in self._bugs:
+            return None
+        if approval is None:
+            return Refused("clerk-needed", operation=_named(row))
+        if not self._is_clerk(approval.number):
+            return Refused("clerk-unknown", operation=_named(row))
         return None
 
     def _proves(self, visitor: TokenHolder, row: Row, evidence: Evidence) -> bool:

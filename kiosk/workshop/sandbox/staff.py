@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from threading import Lock
 
@@ -42,9 +42,12 @@ class StaffMember:
 
 
 def _first() -> tuple[StaffMember, ...]:
-    """Who is on the roster from the start: one of the demo's people."""
-    card = personas.load()["S2"].number
-    return (StaffMember("6021", "魏工", StaffRole.TECHNICIAN, card, "602100"),)
+    """Who is on the roster from the start: two of the demo's people."""
+    people = personas.load()
+    return (
+        StaffMember("6021", "魏工", StaffRole.TECHNICIAN, people["S2"].number, "602100"),
+        StaffMember("6031", "何静", StaffRole.CLERK, people["S1"].number, "603100"),
+    )
 
 
 class StaffDesk:
@@ -93,6 +96,13 @@ class StaffDesk:
             return
         with self._lock:
             self._staff.pop(number, None)
+
+    def is_clerk(self, number: str) -> bool:
+        """Whether somebody with this staff number may approve operations now."""
+        with self._lock:
+            one = self._staff.get(number)
+        over = one and one.until and one.until <= datetime.now(UTC)
+        return one is not None and one.role == StaffRole.CLERK and not over
 
     def members(self) -> tuple[StaffMember, ...]:
         with self._lock:

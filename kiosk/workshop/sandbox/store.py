@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 18  # raised with every change of the schema or of the seed
+_VERSION = 19  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -120,6 +120,9 @@ CREATE TABLE notice (
 CREATE TABLE consent (
     code TEXT PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, state TEXT NOT NULL,
     wrong INTEGER NOT NULL, opened REAL NOT NULL
+) STRICT;
+CREATE TABLE approval (
+    operation TEXT PRIMARY KEY REFERENCES operation, number TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE payout (
     operation TEXT PRIMARY KEY REFERENCES operation, card TEXT NOT NULL, state TEXT NOT NULL,
