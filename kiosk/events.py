@@ -650,6 +650,15 @@ MAINTENANCE_REFUSED = LogEvent(
     do="Ask the technician. If nobody of the staff was there, look who was.",
     fields=("reference", "reason"),
 )
+CLERK_REFUSED = LogEvent(
+    "clerk-refused",
+    logging.WARNING,
+    "clerk refused",
+    means="A staff card or a PIN did not approve an operation that needs a clerk; `reason` says "
+    "why. The page has shown the sentence with this `reference`.",
+    do="Ask the clerk. If nobody of the branch was there, look who was.",
+    fields=("reference", "reason"),
+)
 CLOSURES_SPOILT = LogEvent(
     "closures-spoilt",
     logging.ERROR,

@@ -70,6 +70,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/services/test_public.py",
         "tests/services/test_sign_in.py",
         "tests/services/test_ways.py",
+        "tests/services/test_clerk.py",
     ),
     "kiosk/visit/money.py": ("tests/unit/test_money.py",),
     "kiosk/visit/undertaking.py": (
@@ -77,7 +78,9 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/services/test_changes.py",
         "tests/services/test_receipts_of_operations.py",
         "tests/services/test_spouse_consent.py",
+        "tests/services/test_clerk.py",
     ),
+    "kiosk/visit/clerk_approval.py": ("tests/services/test_clerk.py",),
     "kiosk/visit/phone_consent.py": ("tests/services/test_changes.py",),
     "kiosk/visit/evidence_ways.py": ("tests/services/test_changes.py",),
     "kiosk/visit/face_consent.py": ("tests/services/test_changes.py",),

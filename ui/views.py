@@ -32,6 +32,7 @@ from kiosk.visit.maintenance_steps import (
 )
 from kiosk.visit.operation_steps import (
     LATER,
+    AwaitClerk,
     AwaitConsent,
     AwaitResult,
     ChooseReason,
@@ -1587,6 +1588,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ReadText: _read_text,
     Deciding: _deciding,
     AwaitConsent: _await_consent,
+    AwaitClerk: _choose_way,
     ShowHandover: _show_handover,
     AwaitResult: _await_result,
     ShowOutcome: _outcome,

@@ -35,6 +35,7 @@ from kiosk.settings import ENROLLED, Settings, state_directory
 from kiosk.staff.roster_file import RosterFile
 from kiosk.terminal import vendor_mode
 from kiosk.terminal.card_watch import CardWatch
+from kiosk.terminal.clerks import with_clerks
 from kiosk.terminal.closures import Closed, Closures, reason_words
 from kiosk.terminal.dialogue import Dialogue, Screen
 from kiosk.terminal.leftovers import Leftovers
@@ -250,7 +251,7 @@ class Terminal:
                 self._committer,
                 self._public,
                 partial(closed_for_models, self._settings.face.models),
-                self._closed.catalogue,
+                self._offered_here,
             )
             cards = self._watch_cards(visit)
             runs = {name: service.run for name, service in SERVICES.items()}
@@ -429,9 +430,14 @@ class Terminal:
             return Attract(fault, helps=helps)
         money = self._committer is not None and self._committer.open
         closed = fault is not None or self._centre_down
-        offered = self._closed.catalogue(catalogue)
+        offered = self._offered_here(catalogue)
         possible = () if closed else possible_now(offered, self.statuses(), money=money)
         return Attract(fault, possible, service_hours(catalogue), helps)
+
+    def _offered_here(self, catalogue: Catalogue) -> Catalogue:
+        """``catalogue`` without what a technician has taken out of service, and what needs a clerk
+        where none works."""
+        return with_clerks(self._closed.catalogue(catalogue), self._settings, self.statuses())
 
     def _out_of_use(self) -> Sayable | None:
         """Why nothing can be done at this terminal, whoever comes; None: it is in use."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from kiosk.centre.operations import AgreedText, Operation, Trial
 from kiosk.privacy import Sensitive
-from kiosk.visit.steps import Action, Fact, Option, PollStep, Step, one_of, rest_s
+from kiosk.visit.steps import Action, ChooseWay, Fact, Option, PollStep, Step, one_of, rest_s
 from kiosk.words import Sayable
 
 CONFIRM = "confirm"
@@ -95,6 +95,13 @@ class AwaitConsent(PollStep[str]):
 
     def check(self, answer: object) -> str:
         return one_of(answer, (LATER,))
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitClerk(ChooseWay):
+    """请等候工作人员授权: a clerk of the branch comes, and chooses by which card they approve."""
+
+    awaits_phone: ClassVar[bool] = True  # somebody has to come first, as a phone has to be found
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from kiosk.operation import OperationState
 from kiosk.papers.pictures import CannotDraw
 from kiosk.papers.receipt import operation_slip
 from kiosk.privacy import Sensitive
+from kiosk.visit.clerk_approval import await_clerk
 from kiosk.visit.evidence_ways import evidence_page, evidence_tiles, sets_by_way
 from kiosk.visit.face_consent import show_face
 from kiosk.visit.money import (
@@ -278,11 +279,24 @@ class _Confirming:
             raise CannotConfirm
         while True:
             if self.wrong is None:
-                self._show_quote()
+                self._show_approved_quote()
             evidence = self._choose_and_give(sets, tiles)
             if evidence is not None:
                 return evidence
             self.wrong = None
+
+    def _show_approved_quote(self) -> None:
+        """Have a clerk approve the quote first, where the centre asks for that, and the citizen
+        read just the one that was approved: the centre may give another in place of one whose time
+        has passed."""
+        approvals = self._visit.approvals
+        while True:
+            seen = digest_of(self.operation)
+            if self.operation.clerk is not None and seen not in approvals:
+                approvals[seen] = await_clerk(self._visit, self.operation)
+            self._show_quote()
+            if self.operation.clerk is None or digest_of(self.operation) in approvals:
+                return
 
     def _await_consent(self) -> None:
         """Have the spouse agree first, where the operation waits for that. Raises :class:`ToMenu`
@@ -418,7 +432,9 @@ class _Undertaking:
 
     def decide(self, evidence: tuple[Evidence, ...]) -> Operation | None:
         """The operation at its end; None: the evidence was not accepted, and nothing has begun."""
-        self._confirmation = Confirmation(evidence=evidence, digest=digest_of(self._operation))
+        digest = digest_of(self._operation)
+        approved = self._visit.approvals[digest] if self._operation.clerk else None
+        self._confirmation = Confirmation(evidence=evidence, digest=digest, clerk=approved)
         waiting = AwaitResult(self._operation, free=False)
         self._visit.ends.open(self._operation.id)
         self._visit.announce(Deciding(self._operation, waiting, PATIENCE_S))

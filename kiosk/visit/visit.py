@@ -18,7 +18,7 @@ from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
-from kiosk.centre.operations import Operation, Order
+from kiosk.centre.operations import ClerkApproval, Operation, Order
 from kiosk.centre.publication import KeptPublication, Publication
 from kiosk.centre.units import Unit
 from kiosk.endings import How
@@ -171,6 +171,8 @@ class Visit:
         self.keys = OrderKeys()
         self.quotes = QuoteTimes()
         self.ends = OperationEnds()
+        self.approvals: dict[str, ClerkApproval] = {}
+        """What a clerk has approved in this visit, by the digest of the quote that was approved."""
         self.checkers = Checkers(
             SealRules(
                 settings.centre.seal_roots,
@@ -291,6 +293,11 @@ class Visit:
     def statuses(self) -> Mapping[Kind, Status]:
         """The states of the devices now, by class."""
         return self._devices.statuses()
+
+    @property
+    def settings(self) -> Settings:
+        """Those of this terminal."""
+        return self._settings
 
     # -- for an operation ---------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal as D
 
+from drivers.device import Kind, State, Status
 from kiosk.centre.models import CentreWords, RefusalBody
 from kiosk.centre.operations import (
     AgreedText,
@@ -18,6 +19,7 @@ from kiosk.centre.operations import (
 from kiosk.operation import Business, OperationState
 from kiosk.services.reasons import why_not
 from kiosk.services.withdraw import authorisation_page
+from kiosk.visit.clerk_approval import clerk_page
 from kiosk.visit.operation_steps import (
     AwaitResult,
     ChooseReason,
@@ -252,6 +254,18 @@ AMOUNT_STEP = EnterNumber(
     phone=True,
 )
 
+CLERK_STEP = clerk_page(
+    QUOTE.model_copy(
+        update={
+            "clerk": CentreWords(
+                zh="这项业务要网点工作人员当面核对",
+                en="Staff of the branch check this one in person",
+            )
+        }
+    ),
+    {Kind.ID_CARD: Status(State.ONLINE), Kind.SMART_CARD: Status(State.ONLINE)},
+)
+
 SLIP_ACTION = Action(SLIP, _("打印凭条"), "receipt")
 RECEIPT_ACTION = Action(RECEIPT, _("打印{paper}", paper=_("回单")), "printer")
 COPY_ACTION = Action(COPY, _("打印{paper}", paper=COPY_NAME), "printer")
@@ -261,6 +275,7 @@ QUERY_SLIP = Action(SLIP, _("打印查询凭条"), "receipt")
 def operation_samples() -> dict[str, Step[object]]:
     """Every page of an operation by the name of its picture."""
     steps: dict[str, object] = {
+        "60-clerk": CLERK_STEP,
         "60-confirm": ConfirmOperation(QUOTE, "王*"),
         "61-confirm-closing": ConfirmOperation(CLOSING, "赵**"),
         "62-read-text": ReadText(TRUE),
