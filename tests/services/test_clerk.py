@@ -11,6 +11,7 @@ import pytest
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
 from drivers.smart_card.types import BankCard, BankCardKind
+from kiosk.centre.operations import WithdrawalOrder
 from kiosk.login import LoginEvent
 from kiosk.staff.roster_file import RosterFile
 from kiosk.terminal.clerks import with_clerks
@@ -33,12 +34,13 @@ from kiosk.visit.steps import (
     Menu,
     PresentIdCard,
     Problem,
+    Rate,
 )
 from kiosk.visit.troubles import MENU, RETRY
-from kiosk.visit.visit import Left, WentBack
+from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
-from tests.services.money import DirectCommitLine
+from tests.services.money import CODE, DirectCommitLine, MoneyModel
 from tests.services.script import WELL, Line, Played, World, card
 from tests.ui.operation_samples import QUOTE
 from ui.views import Look, derive
@@ -227,6 +229,39 @@ def test_a_wrong_code_asks_for_the_code_alone(branch: World) -> None:
 def test_a_quote_that_is_asked_for_again_and_is_the_same_stays_approved(branch: World) -> None:
     played = serve(branch, *APPROVES, (ConfirmOperation, ASK), *confirmed(branch))
     assert of_clerks(played) == [(LoginEvent.APPROVED, "clerk:6031")]
+
+
+def test_another_quote_in_place_of_the_approved_one_is_approved_anew(branch: World) -> None:
+    model = MoneyModel(QUOTE.model_copy(update={"clerk": QUOTE.title}))
+
+    def withdraw(visit: Visit) -> None:
+        order = {"business": "repay-loan-withdrawal", "account": "a", "loan": "l", "amount": "1.00"}
+        visit.confirm_and_commit(visit.draft(WithdrawalOrder.model_validate(order)))
+
+    def changes(_step: Any) -> str:
+        (id,) = model.operations
+        model._change(id, version=2)
+        return ASK
+
+    played = branch.play(
+        *branch.signed_in("P03"),
+        (Menu, "account"),
+        *APPROVES,
+        (ConfirmOperation, changes),
+        (ConfirmOperation, CONFIRM),
+        *APPROVES,
+        (ConfirmOperation, CONFIRM),
+        (EnterSmsCode, CODE),
+        (ShowOutcome, MENU),
+        (Menu, Left()),
+        (Rate, "skip"),
+        (Farewell, None),
+        services={"account": withdraw},
+        committer=model,
+        operations=model,
+    )
+    assert of_clerks(played) == [(LoginEvent.APPROVED, "clerk:6031")] * 2
+    assert len(model.moved) == 1
 
 
 def test_who_was_taken_off_meanwhile_has_approved_nothing(branch: World) -> None:

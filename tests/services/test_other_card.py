@@ -13,15 +13,28 @@ from drivers.smart_card.types import ReadSocialSecurityCard, SocialSecurityCard
 from kiosk.centre.evidence import same_number
 from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
+from kiosk.staff.roster_file import RosterFile
 from kiosk.terminal import card_watch
 from kiosk.terminal.card_watch import CardWatch
-from kiosk.visit.steps import Attract, Choose, EnterNumber, EnterSmsCode, Farewell
+from kiosk.visit.maintenance_steps import EnterStaffPin
+from kiosk.visit.operation_steps import AwaitClerk, ChooseReason, ConfirmOperation
+from kiosk.visit.steps import (
+    Attract,
+    Choose,
+    Confirm,
+    EnterNumber,
+    EnterSmsCode,
+    Farewell,
+    Menu,
+    PresentIdCard,
+)
 from kiosk.visit.unit_steps import PresentEmployeeCard, UnitMenu
 from kiosk.visit.visit import NoCommitter
 from kiosk.words import Language
 from kiosk.workshop.sandbox import personas
 from tests.logged import messages
 from tests.services.hall import Hall
+from tests.services.money import DirectCommitLine
 from tests.services.script import option
 from tests.services.test_units import BUILDERS
 from tests.waiting import until
@@ -259,3 +272,31 @@ def test_the_short_form_of_a_number_is_of_the_last_century(
     one: str, other: str, same: bool
 ) -> None:
     assert same_number(one, other) is same_number(other, one) is same
+
+
+def test_the_card_of_the_clerk_who_approves_ends_nothing(here: Hall) -> None:
+    """Put early, and left there to the end of the service and in the menu."""
+    here.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
+    here.reader.obey("find again")
+    with here.visit(committer=DirectCommitLine(here.here)) as citizen:
+        file, edition = RosterFile(here.directory), here.here.client().catalogue().staff
+        until(lambda: (kept := file.kept()) is not None and kept.roster.edition == edition)
+        citizen.signs_in("P03")
+        citizen.press("withdraw")
+        citizen.chooses(Confirm, "yes")
+        citizen.press(citizen.sees(ChooseReason).can[0].key)
+        citizen.chooses(EnterNumber, "100")
+        citizen.sees(AwaitClerk)
+        put(here, "S1")
+        time.sleep(4 * card_watch.LOOK_S)
+        citizen.press("id-card")
+        citizen.sees(PresentIdCard)
+        citizen.chooses(EnterStaffPin, "603100")
+        citizen.sees(ConfirmOperation)
+        time.sleep(4 * card_watch.LOOK_S)
+        for page in (EnterNumber, ChooseReason, Confirm, Menu):
+            citizen.terminal.dialogue.back()
+            citizen.sees(page)
+        time.sleep(4 * card_watch.LOOK_S)
+        assert citizen.leaves() == "left"
+    assert "clerk:6031" in [detail for _event, _id, detail in citizen.logins]
