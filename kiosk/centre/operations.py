@@ -522,7 +522,8 @@ class Confirmation(WireModel):
     )
     evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=4)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
-    clerk: ClerkApproval | None = None
+    # left out where there is none: a centre that asks for none need not know of it
+    clerk: ClerkApproval | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class ConsentCode(WireModel):
