@@ -101,7 +101,8 @@ def run(settings_path: Path, visits: int | None) -> None:
 @main.command()
 @_SETTINGS
 def screen(settings_path: Path) -> None:
-    """Become the display server (cage) that the terminal's window fills. Its unit starts it."""
+    """Become the display server (cage) that the terminal's window fills, or the window manager of
+    the X server that the settings name. Its unit starts it."""
     from kiosk import settings
     from kiosk.display import server
 
@@ -114,8 +115,9 @@ def screen(settings_path: Path) -> None:
 @main.command()
 @_SETTINGS
 def prepare(settings_path: Path) -> None:
-    """Bind touches to the panel, switch off other outputs, write what usbguard lets in. Its unit
-    runs it, as root. Settings with a mistake: as if they named nothing."""
+    """Bind touches to the panel, switch off other outputs, write what usbguard lets in and what an
+    X server is told. Its unit runs it, as root. Settings with a mistake: as if they named
+    nothing."""
     from kiosk import settings
     from kiosk.display import rules
 
@@ -353,6 +355,11 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
     help="How far the touch layer is built in clockwise against the panel's picture.",
 )
 @click.option(
+    "--server",
+    type=click.Choice(["cage", "xorg"]),
+    help="The display server: the compositor cage, or Xorg with openbox.",
+)
+@click.option(
     "--port",
     "ports",
     multiple=True,
@@ -392,6 +399,7 @@ def setup(
     output: str,
     rotation: str | None,
     touch_turned: str | None,
+    server: str | None,
     ports: tuple[Path, ...],
     machine: str,
     rules: Path,
@@ -419,6 +427,7 @@ def setup(
         output,
         rotation or "",
         touch_turned or "",
+        server or "",
     )
     order = procedure.SetupOrder(
         settings_path, given, rules, keep, pdf, quiet=yes, prints=not no_print

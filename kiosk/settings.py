@@ -58,6 +58,9 @@ class ScreenSettings(_Table, frozen=True, kw_only=True):
     with the picture."""
     touch_turned: Literal[0, 90, 180, 270] = 0
     """How far the touch layer is built in clockwise against the panel's picture."""
+    server: Literal["cage", "xorg"] = "cage"
+    """The display server: the compositor cage; or, for a graphics card or a touch panel that only
+    an X server drives, Xorg with the window manager openbox."""
     output: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]*\Z")] = ""
     """The panel's output of the graphics card, e.g. ``HDMI-A-1``; empty: the first one with a
     screen when the machine starts. The other outputs are switched off."""

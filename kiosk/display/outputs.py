@@ -11,6 +11,9 @@ from pathlib import Path
 from kiosk.settings import ScreenSettings
 
 ROOT = Path("/")
+MATRICES = {0: "1 0 0 0 1 0", 90: "0 -1 1 1 0 0", 180: "-1 0 1 0 -1 1", 270: "0 1 0 -1 0 1"}
+"""Where on the picture a touch belongs, by how the touch layer is turned clockwise against the
+picture: the first two rows of a matrix, as libinput and the X server take them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Writes at every start what udev and usbguard need to know of this terminal's settings."""
+"""Writes at every start what udev, usbguard and an X server need to know of the settings."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from kiosk.display import outputs, touch_panels
+from kiosk.display import outputs, touch_panels, x_server
 from kiosk.display.outputs import DisplayOutput
 from kiosk.settings import ScreenSettings, Settings, UsbSettings
 
 UDEV = Path("run/udev/rules.d/70-kiosk-screen.rules")
 USBGUARD = Path("run/kiosk-prepare/usbguard.conf")
 """Relative to the root; on a memory file system, since the root may be read-only."""
-MATRICES = {0: "1 0 0 0 1 0", 90: "0 -1 1 1 0 0", 180: "-1 0 1 0 -1 1", 270: "0 1 0 -1 0 1"}
-"""libinput's calibration: where on the picture a touch belongs, by how the touch layer is turned
-clockwise against the picture's panel."""
 _STORAGE = ("08:*:*",)
 _TYPING = ("03:01:01", "03:01:02")
 # Modems and network adapters, also those that call themselves wireless or RNDIS.
@@ -25,14 +22,18 @@ _HID = ("03:*:*",)
 
 
 def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
-    """Write both files of rules, switch off every output but the panel's, and have udev look again.
-    Returns a sentence for each thing that did not work."""
+    """Write both files of rules and those of the X server, switch off every output but the panel's,
+    and have udev look again. Returns a sentence for each thing that did not work."""
     kept = outputs.panel(settings.screen.output, root)
     _put(root / USBGUARD, usbguard(settings.usb), 0o600)
     bound = udev(settings.screen, kept.name if kept else "")
     ignored = keyboards(settings.usb, touch_panels.ids(root))
     _put(root / UDEV, bound + ignored, 0o644)
     told = _lacking(settings.screen.output, kept)
+    try:
+        x_server.write(settings.screen, kept, root)
+    except LookupError:
+        told.append(f"there is no group {x_server.GROUP}, so nobody may draw on the X server")
     if kept:
         if not outputs.force_on(kept):
             told.append(f"output {kept.name} cannot be switched on")
@@ -58,7 +59,7 @@ def udev(screen: ScreenSettings, output: str) -> str:
     """The rule that binds touches to the panel, so that they turn with its picture."""
     facts = [f'ENV{{WL_OUTPUT}}="{output}"'] if output else []
     if screen.touch_turned:
-        matrix = MATRICES[screen.touch_turned]
+        matrix = outputs.MATRICES[screen.touch_turned]
         facts.append(f'ENV{{LIBINPUT_CALIBRATION_MATRIX}}="{matrix}"')
     if not facts:
         return ""

@@ -1,18 +1,24 @@
-"""Starts the display server that the terminal's window fills: cage, a Wayland compositor."""
+"""Starts the display that the terminal's window fills: cage, or the window manager on Xorg."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import socket
 import subprocess
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from kiosk.display import outputs
+from kiosk.display import outputs, x_server
 from kiosk.settings import ScreenSettings
 
+PROGRAMS = {"cage": {"/usr/bin/cage": "cage"}, "xorg": x_server.PROGRAMS}
+"""What each display server of the settings needs, and the Debian packages that bring it."""
 SOCKET = "screen"
 """The compositor's socket in its runtime directory, by a name that never changes."""
+X_START_S = 30.0
 _TRANSFORMS = ("normal", "90", "180", "270")
 
 
@@ -21,7 +27,10 @@ class NoDisplayServer(Exception):
 
 
 def start(screen: ScreenSettings) -> None:
-    """Become the display server. Returns never; raises :class:`NoDisplayServer`."""
+    """Become the display server, or what manages it. Returns never; raises
+    :class:`NoDisplayServer`."""
+    if screen.server == "xorg":
+        _manage_windows()
     cage = shutil.which("cage")
     if cage is None:
         raise NoDisplayServer("there is no cage: apt-get install cage xwayland seatd")
@@ -32,6 +41,46 @@ def start(screen: ScreenSettings) -> None:
         os.execv(cage, words)  # noqa: S606
     except OSError as error:
         raise NoDisplayServer(f"{cage}: {error.strerror}") from error
+
+
+def missing(server: str, root: Path = outputs.ROOT) -> list[str]:
+    """The Debian packages that ``server`` needs and the machine under ``root`` lacks."""
+    needed = PROGRAMS[server].items()
+    return [package for path, package in needed if not (root / path.lstrip("/")).exists()]
+
+
+def _manage_windows() -> None:
+    """Become the window manager of the X server, once that answers. It tells systemd that the
+    terminal may come."""
+    if lacking := missing("xorg"):
+        raise NoDisplayServer(f"there is no X server: apt-get install {' '.join(lacking)}")
+    end = time.monotonic() + X_START_S
+    while not _answers(x_server.SOCKET):
+        if time.monotonic() > end:
+            raise NoDisplayServer(f"no X server for {X_START_S:.0f} s: journalctl -u kiosk-xorg")
+        time.sleep(0.1)
+    place = os.environ.get("XDG_RUNTIME_DIR", "/nowhere")
+    homes = {"XDG_CACHE_HOME": place, "XDG_CONFIG_HOME": place}
+    environment = {**os.environ, **homes, **x_server.VARIABLES}
+    try:
+        os.execvpe("openbox", openbox(), environment)  # noqa: S606
+    except OSError as error:
+        raise NoDisplayServer(f"openbox: {error.strerror}") from error
+
+
+def openbox() -> list[str]:
+    """The words that start openbox."""
+    told = ("--config-file", str(x_server.OPENBOX), "--startup", "systemd-notify --ready")
+    return ["openbox", "--sm-disable", *told]
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as line:
+        try:
+            line.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def version(said: str) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from drivers.hosting.confine import landlock
 from drivers.sentence import en, joined
-from kiosk.display import outputs, touch_panels
+from kiosk.display import outputs, server, touch_panels
 from kiosk.doctor import plugged, processes, x_screen
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.x_screen import XScreen
@@ -159,6 +159,12 @@ def display(
     """A screen to draw on and a panel to touch. A machine on a desk may do without."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
     yield _screen(settings, root, file)
+    if settings.production:
+        lacking = server.missing(settings.screen.server, root)
+        seen = en("missing: {missing}", missing=", ".join(lacking)) if lacking else ""
+        mend = f"apt-get install {' '.join(lacking)}"
+        name = settings.screen.server
+        yield MACHINE.judged("display server", not lacking, seen or name, mend)
     yield from _brightness(root)
     if not (root / touch_panels.INPUTS).is_file():
         yield MACHINE.unknown("touch", en("no list of input devices here"))
@@ -193,9 +199,9 @@ def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTI
         return lacks("display", seen, mend)
     if there:
         return MACHINE.good("display", joined(", ", *(_output(one.path) for one in there)))
-    server = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    if server:
-        return MACHINE.good("display", en("display server {server}", server=server))
+    place = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+    if place:
+        return MACHINE.good("display", en("display server {server}", server=place))
     if known:
         names = ", ".join(one.path.name for one in known)
         mend = en("check the screen's cable and power")

@@ -15,7 +15,7 @@ from typing import Any
 from drivers import catalogue
 from drivers.device import DeviceError, Info, Kind, Reason
 from drivers.sentence import en, joined, words_of
-from kiosk.display import outputs, touch_panels
+from kiosk.display import outputs, server, touch_panels
 from kiosk.display.outputs import DisplayOutput
 from kiosk.display.touch_panels import Panel
 from kiosk.doctor import names, panels, plugged, processes
@@ -84,6 +84,8 @@ class Discovery:
     """All USB devices, used or not."""
     panels: tuple[Panel, ...] = ()
     outputs: tuple[DisplayOutput, ...] = ()
+    servers: tuple[str, ...] = ()
+    """The display servers that are installed, as the settings name them."""
 
     def of(self, kind: Kind) -> tuple[FoundDevice, ...]:
         return tuple(one for one in self.devices if one.kind is kind)
@@ -122,6 +124,7 @@ def look(place: SearchPlace, known: Mapping[Kind, Table] | None = None) -> Disco
         plugged.usb_devices(place.root),
         touch_panels.all_of(place.root),
         tuple(outputs.all_of(place.root)),
+        tuple(name for name in server.PROGRAMS if not server.missing(name, place.root)),
     )
 
 

@@ -44,13 +44,14 @@ class SiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class PanelFacts:
-    """Which output is the panel's, how the panel hangs and how its touch layer is built in, as
-    :class:`~kiosk.settings.ScreenSettings` says it."""
+    """Which output is the panel's, how the panel hangs, how its touch layer is built in and what
+    draws on it, as :class:`~kiosk.settings.ScreenSettings` says it."""
 
     output: str = ""
     rotation: str | int = "auto"
     touch_turned: int | None = None
     """None: nobody has told."""
+    server: str = "cage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +122,8 @@ def make(
 ) -> Proposal:
     """The proposal. What ``before`` says already is not assigned again; a device of ``before`` that
     does not answer now keeps its table. ``preferred``: the choice among several devices; without
-    ``panel`` nothing is said of its output, rotation and touch layer. ``udev``: the rules so far
-    that give devices names; "": those that come with the program."""
+    ``panel`` nothing is said of its display server, output, rotation and touch layer. ``udev``: the
+    rules so far that give devices names; "": those that come with the program."""
     profile = profile_table(site.place)
     same = before.profile == site.place
     own: dict[str, Any] = dict(before.own.get("devices", {}))
@@ -217,6 +218,7 @@ def _of_the_panel(panel: PanelFacts | None, before: PresentSettings) -> list[Ass
     if panel is None:
         return []
     told: list[tuple[str, str | int | None, str, str | int | None]] = [
+        ("server", panel.server, en("the display server"), "cage"),
         ("output", panel.output, en("the panel's output"), ""),
         ("rotation", panel.rotation, en("how the panel hangs, clockwise"), "auto"),
         # Also the usual 0: that it stands there tells that somebody has pressed.

@@ -42,6 +42,7 @@ class GivenAnswers:
     output: str = ""
     rotation: str = ""  # "auto", or degrees
     touch_turned: str = ""  # degrees
+    server: str = ""  # the display server
 
 
 def ask(

@@ -1,4 +1,4 @@
-"""Finds out which output is the panel's, how the panel hangs, and how its touch layer is built in.
+"""Finds out which output is the panel's, how it hangs, how its touch layer is built in, what draws.
 
 Asked is only what nobody but who stands before the panel can tell.
 """
@@ -66,16 +66,26 @@ def ask(
     *,
     quiet: bool,
 ) -> PanelFacts:
-    """The rotation and the touch layer of the panel at the output ``name``, whose screen ``found``
-    must have; ``quiet``: as :func:`output`. ``before`` must have the profile of the terminal's
-    place."""
+    """Rotation, touch layer and display server of the panel at the output ``name``, whose screen
+    ``found`` must have; ``quiet``: as :func:`output`. ``before`` must have the profile of the
+    terminal's place."""
     asking = _Asking(given, found, before, quiet, technician)
     panel = next((one for one in found.outputs if one.name == name), None)
     panel = panel or next((one for one in found.outputs if one.connected), None)
     orientation = found.screen.orientation or asking.present("orientation", "portrait")
     rotation = _rotation(asking, panel, orientation)
     screen = ScreenSettings(orientation=orientation, rotation=rotation)
-    return PanelFacts(name, rotation, _touch(asking, outputs.turns(screen, panel)))
+    touched = _touch(asking, outputs.turns(screen, panel))
+    return PanelFacts(name, rotation, touched, _server(asking))
+
+
+def _server(asking: _Asking) -> str:
+    """What draws on the panel: what is told, else what the settings say, unless only the other one
+    is installed."""
+    present = str(asking.present("server", "cage"))
+    there = asking.found.servers
+    usual = present if present in there or not there else there[0]
+    return asking.given.server or usual
 
 
 def _output(asking: _Asking) -> str:

@@ -12,7 +12,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.display import rules
+from kiosk.display import outputs
 
 PRESS_S = 30.0
 """How long a press is waited for."""
@@ -85,7 +85,7 @@ def turned(pressed: Place, quarters: int) -> int | None:
     x, y = (round(part) for part in pressed)
     # The upper left corner, on the picture as the panel is built.
     corner = ((0, 0), (0, 1), (1, 1), (1, 0))[quarters % 4]
-    for degrees, words in rules.MATRICES.items():
+    for degrees, words in outputs.MATRICES.items():
         a, b, c, d, e, f = map(int, words.split())
         if (a * x + b * y + c, d * x + e * y + f) == corner:
             return degrees

@@ -67,8 +67,9 @@ def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[byt
 
 
 @contextmanager
-def display() -> Iterator[dict[str, str]]:
-    """An X server with a window manager, for nobody's eyes; gives the environment to use it."""
+def display(configuration: Path | None = None) -> Iterator[dict[str, str]]:
+    """An X server with a window manager, for nobody's eyes; gives the environment to use it.
+    ``configuration``: of the window manager, instead of what it does on a desk."""
     told, tells = os.pipe()
     with ExitStack() as stack:
         stack.callback(os.close, told)
@@ -93,7 +94,8 @@ def display() -> Iterator[dict[str, str]]:
         environment |= {"DISPLAY": f":{number.decode().strip()}", "QT_QPA_PLATFORM": "xcb"}
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="openbox-"))
         manager = environment | {"HOME": home, "XDG_CACHE_HOME": home, "XDG_CONFIG_HOME": home}
-        openbox = stack.enter_context(running(["openbox"], env=manager, stdout=quiet, stderr=quiet))
+        words = ["openbox", *(("--config-file", str(configuration)) if configuration else ())]
+        openbox = stack.enter_context(running(words, env=manager, stdout=quiet, stderr=quiet))
         environment["OPENBOX_PID"] = str(openbox.pid)
         asked = ["xdotool", "get_num_desktops"]  # which fails until there is a window manager
 
@@ -370,6 +372,57 @@ def test_no_key_takes_the_screen_away(tmp_path: Path) -> None:
         wait_for(is_silent, "silence while nobody can see the window")
         os.kill(manager, signal.SIGCONT)
         wait_for(lives, "a word that the window is seen again")
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"needs the packages {' '.join(MISSING)}")
+def test_the_terminals_own_window_manager_knows_no_key_and_no_menu(tmp_path: Path) -> None:
+    """With the configuration that a terminal with an X server has, the window fills the screen and
+    stays, whatever is pressed; a press of a key comes to the window alone."""
+
+    def ask(*words: str) -> str:
+        asked = ["xdotool", *words]
+        return subprocess.run(
+            asked, env=environment, check=True, timeout=20, capture_output=True, text=True
+        ).stdout
+
+    def windows() -> set[str]:
+        return set(ask("search", "--onlyvisible", "--name", ".*").split())
+
+    def place() -> dict[str, str]:
+        told = ask("getwindowgeometry", "--shell", window)
+        return dict(line.split("=") for line in told.split())
+
+    with ExitStack() as stack:
+        environment = stack.enter_context(display(RC))
+        line = stack.enter_context(a_visit(tmp_path, environment, production=True))
+        search = ("search", "--sync", "--onlyvisible", "--name", "^Kiosk$")
+        window = ask(*search).strip()
+        wait_for(lambda: place()["WIDTH"] == str(SCREEN[0]), "the window to fill the screen")
+        full = {"X": "0", "Y": "0", "WIDTH": str(SCREEN[0]), "HEIGHT": str(SCREEN[1])}
+        assert full.items() <= place().items()
+        there = windows()
+        for key in KEYS:
+            ask("key", key)
+        ask("mousemove", "5", "5")
+        for button in ("2", "3", "4", "5"):
+            ask("click", button)
+        ask("keydown", "alt", "mousemove", "400", "400", "mousedown", "1")
+        ask("mousemove", "700", "700", "mouseup", "1", "keyup", "alt")
+        assert full.items() <= place().items()
+        assert windows() == there
+        assert ask("getwindowfocus").strip() == window
+        line.receive()
+        wait_for(lambda: Alive() in line.receive(), "a word of the visit")
+        assert "screen-hidden" not in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+RC = ROOT / "assets/lockdown/usr/share/provident-kiosk/openbox.xml"
+KEYS = (
+    *("alt+F4", "alt+Tab", "alt+shift+Tab", "alt+Escape", "alt+space", "super+d", "super+e"),
+    *("ctrl+alt+d", "ctrl+alt+Right", "ctrl+alt+Delete", "ctrl+alt+BackSpace", "super+F2"),
+    *("Print", "Menu", "super", "F11", "alt+F11", "ctrl+Escape"),
+)
+"""Those of openbox on a desk, and those of other desks."""
 
 
 def models() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from click.testing import CliRunner
 
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
-from kiosk.display import outputs, rules, server
+from kiosk.display import outputs, rules, server, x_server
 from kiosk.settings import CentreSettings, ScreenSettings, Settings, SettingsError, UsbSettings
 
 SETTINGS = """\
@@ -154,6 +155,107 @@ def test_a_machine_without_cage_says_what_to_install(
     said = CliRunner().invoke(main, ["screen", "--settings", str(file)])
     assert "Exec format error" in said.output
     assert CliRunner().invoke(main, ["screen", "--settings", str(tmp_path)]).exit_code != 0
+
+
+# -- the other display server ----------------------------------------------------------------------
+
+XORG = ScreenSettings(server="xorg")
+
+
+@pytest.mark.parametrize(
+    ("screen", "turned", "matrix"),
+    [
+        (XORG, "left", "0 -1 1 1 0 0"),  # the panel lies, the pages stand
+        (ScreenSettings(server="xorg", rotation=0), "normal", "1 0 0 0 1 0"),
+        (ScreenSettings(server="xorg", rotation=180), "inverted", "-1 0 1 0 -1 1"),
+        (ScreenSettings(server="xorg", rotation=270), "right", "0 1 0 -1 0 1"),
+    ],
+)
+def test_an_x_server_turns_picture_and_touches_together(
+    tmp_path: Path, screen: ScreenSettings, turned: str, matrix: str
+) -> None:
+    output(tmp_path, "HDMI-A-1")
+    told = x_server.configuration(screen, outputs.panel("", tmp_path))
+    assert f'Identifier "HDMI-1"\n    Option "Rotate" "{turned}"' in told
+    assert f'Option "TransformationMatrix" "{matrix} 0 0 1"' in told
+
+
+def test_no_key_of_an_x_server_leads_anywhere_and_nothing_goes_dark() -> None:
+    told = x_server.configuration(XORG, None)
+    for option in ("DontVTSwitch", "DontZap", "DontZoom"):
+        assert f'Option "{option}" "on"' in told
+    assert 'Option "BlankTime" "0"' in told
+    assert 'Option "DPMS" "Disable"' in told
+
+
+def test_an_x_server_is_told_of_at_every_start_and_forgotten_with_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[Path, str]] = []
+    monkeypatch.setattr(shutil, "chown", lambda path, group: given.append((path, group)))
+    x_server.write(XORG, None, tmp_path)
+    cookie = tmp_path / x_server.COOKIE
+    first = cookie.read_bytes()
+    assert first.startswith(b"\xff\xff\0\0\0\x010\0\x12MIT-MAGIC-COOKIE-1\0\x10")
+    assert cookie.stat().st_mode & 0o777 == 0o640
+    assert given == [(cookie, "kiosk")]
+    told = (tmp_path / x_server.ENVIRONMENT).read_text()
+    assert told == "QT_QPA_PLATFORM=xcb\nDISPLAY=:0\nXAUTHORITY=/run/kiosk-prepare/xauthority\n"
+    x_server.write(XORG, None, tmp_path)
+    assert cookie.read_bytes() != first
+    x_server.write(ScreenSettings(), None, tmp_path)
+    assert list((tmp_path / "run/kiosk-prepare").iterdir()) == []
+
+
+def test_a_machine_without_the_terminals_group_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(path: Path, group: str) -> None:
+        raise LookupError(group)
+
+    monkeypatch.setattr(shutil, "chown", nobody)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin/udevadm", "exit 0")
+    output(tmp_path, "DP-1")
+    told = rules.write(chosen(screen=XORG), tmp_path)
+    assert told == ["there is no group kiosk, so nobody may draw on the X server"]
+
+
+def test_the_command_becomes_the_window_manager_once_the_server_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Became(Exception):
+        pass
+
+    def become(file: str, words: list[str], environment: dict[str, str]) -> None:
+        assert environment["XAUTHORITY"] == "/run/kiosk-prepare/xauthority"
+        raise Became(file, words)
+
+    monkeypatch.setattr(os, "execvpe", become)
+    place = tmp_path / "X0"
+    monkeypatch.setattr(x_server, "SOCKET", place)
+    monkeypatch.setattr(server, "PROGRAMS", {"xorg": {"/nowhere/Xorg": "xserver-xorg-core"}})
+    with pytest.raises(server.NoDisplayServer, match="apt-get install xserver-xorg-core"):
+        server.start(XORG)
+    monkeypatch.setattr(server, "PROGRAMS", {"xorg": {}})
+    monkeypatch.setattr(server, "X_START_S", 0.3)
+    with pytest.raises(server.NoDisplayServer, match="journalctl -u kiosk-xorg"):
+        server.start(XORG)
+    with socket.socket(socket.AF_UNIX) as x:
+        x.bind(str(place))
+        x.listen()
+        with pytest.raises(Became, match=str(x_server.OPENBOX)):
+            server.start(XORG)
+
+
+def test_a_display_server_lacks_what_is_not_there(tmp_path: Path) -> None:
+    wanted = server.PROGRAMS["xorg"]
+    assert server.missing("xorg", tmp_path) == list(wanted.values())
+    for path in wanted:
+        (tmp_path / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path.lstrip("/")).touch()
+    assert server.missing("xorg", tmp_path) == []
 
 
 # -- what udev and usbguard are told ---------------------------------------------------------------

@@ -228,6 +228,28 @@ def display(root: Path, *, production: bool) -> dict[str, tuple[Verdict, str]]:
     return {one.name: (one.verdict, one.seen) for one in machine.display(loaded, root)}
 
 
+def test_what_the_display_server_lacks_is_told(tmp_path: Path) -> None:
+    def told(server: Literal["cage", "xorg"], *, production: bool = True) -> list[Finding]:
+        screen = ScreenSettings(server=server)
+        loaded = msgspec.structs.replace(loaded_for(production=production), screen=screen)
+        found = machine.display(loaded, tmp_path)
+        return [one for one in found if one.name == "display server"]
+
+    (cage,) = told("cage")
+    assert (cage.verdict, cage.seen, cage.mend) == (
+        Verdict.BAD,
+        "missing: cage",
+        "apt-get install cage",
+    )
+    (tmp_path / "usr/bin").mkdir(parents=True)
+    (tmp_path / "usr/bin/cage").touch()
+    (cage,) = told("cage")
+    assert (cage.verdict, cage.seen) == (Verdict.GOOD, "cage")
+    (xorg,) = told("xorg")
+    assert xorg.mend == "apt-get install xserver-xorg-core xserver-xorg-input-libinput openbox"
+    assert told("cage", production=False) == []  # a desk has a display of its own
+
+
 @pytest.mark.parametrize(
     ("outputs", "production", "verdict", "seen"),
     [

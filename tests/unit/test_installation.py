@@ -7,13 +7,14 @@ import shutil
 import subprocess
 from importlib.metadata import requires
 from pathlib import Path
+from xml.etree import ElementTree
 
 import click
 import pytest
 from packaging.requirements import Requirement
 
 from kiosk.__main__ import main
-from kiosk.display import rules, server
+from kiosk.display import rules, server, x_server
 from kiosk.identity.face.models import NotInstalled, PinnedWheel
 from kiosk.operations import process
 from kiosk.settings import STATE
@@ -69,12 +70,25 @@ def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk() -> None:
     assert [line for line in ours if "is not executable" not in line] == []
 
 
-@pytest.mark.parametrize("name", ["kiosk.service", "kiosk-screen.service"])
-def test_a_unit_may_do_little_to_its_machine(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "at_most"),
+    [
+        ("kiosk.service", 18),
+        ("kiosk-screen.service", 18),
+        ("kiosk-xorg.service", 45),  # it is root's, and drives the graphics card
+    ],
+)
+def test_a_unit_may_do_little_to_its_machine(name: str, at_most: int) -> None:
     if shutil.which("systemd-analyze") is None:
         return  # Only systemd can rate its units: apt-get install systemd.
     unit = str(ASSETS / "systemd" / name)
-    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=18"]
+    command = [
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        "--no-pager",
+        f"--threshold={at_most}",
+    ]
     analysed = subprocess.run([*command, unit], capture_output=True, text=True, check=False)
     assert analysed.returncode == 0, analysed.stdout.splitlines()[-1]
 
@@ -137,6 +151,33 @@ def test_the_terminal_draws_where_the_screen_is() -> None:
     alone = "Environment=WLR_LIBINPUT_NO_DEVICES=1"
     for line in ("User=kiosk", "Type=notify", "NotifyAccess=all", "Restart=always", alone):
         assert f"\n{line}\n" in screen
+
+
+def test_an_x_server_listens_to_nobody_and_its_window_manager_knows_no_key() -> None:
+    unit = (ASSETS / "systemd" / "kiosk-xorg.service").read_text(encoding="utf-8")
+    assert f"\nConditionPathExists=/{x_server.CONFIGURATION}\n" in unit
+    (start,) = re.findall(r"^ExecStart=(.*)$", unit, re.M)
+    assert start.split()[0] in x_server.PROGRAMS
+    files = (
+        f"-config /{x_server.CONFIGURATION} -auth /{x_server.COOKIE} -nolisten tcp -noreset -s 0"
+    )
+    assert f":0 vt7 {files} " in start
+    screen = (ASSETS / "systemd" / "kiosk-screen.service").read_text(encoding="utf-8")
+    assert "kiosk-xorg.service" in re.findall(r"^After=(.*)$", screen, re.M)[0].split()
+    terminal = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
+    assert f"\nEnvironmentFile=-/{x_server.ENVIRONMENT}\n" in terminal
+    socket = f"\nBindReadOnlyPaths=-{x_server.SOCKET.parent}\n"  # else hidden by PrivateTmp
+    assert socket in screen
+    assert socket in terminal
+    rc = ElementTree.parse(LOCKDOWN / str(x_server.OPENBOX).lstrip("/")).getroot()
+    space = "{http://openbox.org/3.4/rc}"
+    for name in ("keyboard", "mouse", "menu"):
+        (element,) = rc.findall(f"{space}{name}")
+        assert len(element) == 0
+    application = rc.find(f".//{space}application")
+    assert application is not None
+    assert application.findtext(f"{space}decor") == "no"
+    assert application.findtext(f"{space}fullscreen") == "yes"
 
 
 def test_the_outputs_are_asked_once_udev_has_loaded_their_driver() -> None:

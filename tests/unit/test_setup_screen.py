@@ -381,6 +381,18 @@ def test_of_the_screen_only_what_is_not_usual_is_written() -> None:
     }
 
 
+def test_the_display_server_is_the_one_that_is_installed() -> None:
+    """cage, unless the settings or the technician say otherwise, or there is Xorg alone."""
+    assert asked(Discovery())[0].server == "cage"
+    assert asked(Discovery(servers=("cage", "xorg")))[0].server == "cage"
+    assert asked(Discovery(servers=("xorg",)))[0].server == "xorg"
+    chosen = present('[screen]\nserver = "xorg"\n')
+    assert asked(Discovery(servers=("cage", "xorg")), before=chosen)[0].server == "xorg"
+    told = GivenAnswers(server="xorg")
+    assert asked(Discovery(servers=("cage",)), given=told)[0].server == "xorg"
+    assert assigned(Discovery(), panel=PanelFacts(server="xorg")) == {"screen.server": "xorg"}
+
+
 def test_the_outputs_are_those_of_the_kernel(tmp_path: Path) -> None:
     folder = tmp_path / "sys/class/drm/card0-DP-1"
     folder.mkdir(parents=True)
