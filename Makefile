@@ -64,9 +64,10 @@ FUZZ_RUNS ?= 2000000
 fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser, each; FUZZ_RUNS=
 	nice -n 5 $(BIN)/python -m fuzz --runs $(FUZZ_RUNS)
 
-lab: $(VENV)/ready  ## real kernel drivers, and the package on a machine of its own (QEMU), under eight minutes
+SERVER ?=
+lab: $(VENV)/ready words  ## real kernel drivers, and the package on a machine of its own (QEMU), under eight minutes; SERVER=xorg
 	$(call with_packages,lab)
-	$(BIN)/python -m lab
+	$(BIN)/python -m lab $(SERVER)
 
 ONLY ?=
 matrix: $(VENV)/ready  ## both commands on bare Debian 12 and 13, each Python, root or not; hours; ONLY="--quick …"

@@ -1,4 +1,7 @@
-"""Boots the lab's two machines and prints the report; ``make lab`` runs this."""
+"""Boots the lab's two machines and prints the report; ``make lab`` runs this.
+
+``python -m lab xorg`` boots the terminal's alone, with an X server instead of cage.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ SECONDS = 450.0
 """Limit of the drivers' machine, from the kernel's first line; two cores take about half of it."""
 
 
-def main() -> int:
-    """Returns 0 if all tests passed, or QEMU or swtpm is missing (with a sentence); else 1."""
+def main(server: str = "") -> int:
+    """Returns 0 if all tests passed, or QEMU or swtpm is missing (with a sentence); else 1.
+    ``server``: the terminal's display server; with a name, its machine is the only one."""
     missing = [each for each in (machine.QEMU, machine.SWTPM) if shutil.which(each) is None]
     if missing:
         packages = "apt-get install qemu-system-x86 swtpm"
@@ -34,8 +38,8 @@ def main() -> int:
         print(f"lab: {error}")
         return 1
     began = time.monotonic()
-    held = _drivers(parts)
-    held = _terminal(parts, package) and held
+    held = bool(server) or _drivers(parts)
+    held = _terminal(parts, package, server or "cage") and held
     print(f"lab: {time.monotonic() - began:.0f} s in all")
     return 0 if held else 1
 
@@ -67,7 +71,7 @@ def _package() -> Path | None:
     return build_deb.build()[0]
 
 
-def _terminal(parts: debian.Unpacked, package: Path | None) -> bool:
+def _terminal(parts: debian.Unpacked, package: Path | None, server: str) -> bool:
     """The machine on which the package is installed, from boot to power cut."""
     if package is None:
         return True
@@ -75,7 +79,7 @@ def _terminal(parts: debian.Unpacked, package: Path | None) -> bool:
 
     began = time.monotonic()
     try:
-        trial = play.tried(parts, FOLDER / "terminal", package)
+        trial = play.tried(parts, FOLDER / "terminal", package, server)
     except (CannotBuildError, RuntimeError) as error:
         print(f"lab: {error}")
         return False
@@ -88,4 +92,4 @@ def _terminal(parts: debian.Unpacked, package: Path | None) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

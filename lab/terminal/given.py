@@ -25,9 +25,9 @@ _UNWANTED = (
 """What Debian does beside, and no terminal needs while it comes up."""
 
 
-def write(folder: Path, place: DemoPlace, *, slow: bool) -> str:
+def write(folder: Path, place: DemoPlace, *, slow: bool, server: str = "cage") -> str:
     """Write the files into ``folder``, instead of what is there; returns the line to the ID card
-    reader. ``slow``: the machine's processor is emulated."""
+    reader. ``slow``: the machine's processor is emulated; ``server``: its display server."""
     shutil.rmtree(folder, ignore_errors=True)
     told = tomllib.loads(place.settings.read_text(encoding="utf-8"))
     settings = folder / "etc/kiosk/terminal.toml"
@@ -41,7 +41,8 @@ def write(folder: Path, place: DemoPlace, *, slow: bool) -> str:
     for file in settings.parent.iterdir():
         file.chmod(0o644)
     devices = {f"devices.{kind}": told["devices"][kind] for kind in OVER}
-    tables = {"visit": {"idle_s": 600.0, "limit_s": 3600.0}, "centre": centre, **devices}
+    limits = {"idle_s": 600.0, "limit_s": 3600.0}
+    tables = {"screen": {"server": server}, "visit": limits, "centre": centre, **devices}
     first = {"terminal": told["terminal"], **_machine()}
     settings.write_text(_lines(first) + _toml(tables), encoding="utf-8")
     system = folder / "etc/systemd/system"
@@ -83,14 +84,15 @@ def _machine() -> dict[str, Any]:
 
 
 def _slow(folder: Path, drop_in: Path) -> None:
-    """An emulated processor needs ten times as long: the keeper gives its processes that time, and
-    a window without a new frame for some seconds counts as shown."""
+    """An emulated processor needs ten times as long: the keeper gives its processes that time, the
+    check of a document too, and a window without a new frame for some seconds counts as shown."""
     drop_in.mkdir(parents=True)
     program = folder / "srv/slow.py"
     program.parent.mkdir()
     program.write_text(_PATIENT.format(times=TIMES))
     (drop_in / "slow.conf").write_text(
-        "[Service]\nWatchdogSec=120\nEnvironment=QT_WAYLAND_FRAME_CALLBACK_TIMEOUT=60000\nExecStart=\n"
+        "[Service]\nWatchdogSec=120\nExecStart=\n"
+        "Environment=QT_WAYLAND_FRAME_CALLBACK_TIMEOUT=60000 PYTHONPATH=/srv\n"
         "ExecStart=/usr/lib/provident-kiosk/bin/python -IB /srv/slow.py run\n"
     )
 
@@ -99,11 +101,21 @@ TIMES = 20
 _PATIENT = """\
 import sys
 from kiosk.__main__ import main
+from kiosk.keeper import keeper
 from kiosk.keeper.visit_process import KeeperPace
-start = KeeperPace.__init__
-start.__defaults__ = tuple({times} * each for each in start.__defaults__)
-sys.argv[0] = "kiosk"
-main()
+
+def load(settings):  # in the fork server, for its visits
+    from kiosk.papers import checker
+    from ui import loading
+    checker.SECONDS *= {times}
+    loading.load(settings)
+
+if __name__ == "__main__":
+    start = KeeperPace.__init__
+    start.__defaults__ = tuple({times} * each for each in start.__defaults__)
+    keeper.PRELOAD = "slow:load"
+    sys.argv[0] = "kiosk"
+    main()
 """
 
 

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from kiosk.display import x_server
 from tools.bare_debian import BROUGHT, copied, do
 
 NEEDED = {
@@ -23,8 +24,11 @@ BESIDE = (
     "qemu-guest-agent",
     "kmod",
     "openssl",
+    "apparmor",
+    *x_server.PROGRAMS.values(),
 )
-"""What the package recommends for a screen, and the agent by which the lab asks the machine."""
+"""What the package recommends or suggests for a screen, what confines it, and the agent by which
+the lab asks the machine."""
 DISK_MB, STATE_MB = 4096, 256
 _NOTE = ".package"
 

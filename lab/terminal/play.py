@@ -1,8 +1,10 @@
-"""What is tried on the emulated terminal: boot, sign-in by taps, keys, sticks, a power cut."""
+"""What is tried on the emulated terminal: boot, the main job by taps, keys, sticks, a power cut."""
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import requests
 from PIL import Image
@@ -30,7 +33,7 @@ from tools import build_deb
 from tools.trial import OF_EXPOSURE, PATIENCE_S, WrongError, exposed, until
 
 PERSON = personas.load()["P01"]
-BOOT_S, LOOK_S = 180.0, 0.7
+BOOT_S, LOOK_S, REFERENCE_S = 180.0, 0.7, 120.0
 KEYS = (
     ("ctrl", "alt", "f2"),
     ("ctrl", "alt", "f1"),
@@ -72,8 +75,14 @@ def recorded(place: DemoPlace, out: Path, log: Path) -> Reference:
     out.mkdir()
     words = (str(given.reference(place)), str(out), str(place.desk), place.centre)
     program = (sys.executable, "-m", "lab.terminal.reference")
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     with log.open("wb") as told:
-        done = subprocess.run([*program, *words], stdout=told, stderr=told, check=False)
+        options: dict[str, Any] = {"env": environment, "stdout": told, "stderr": told}
+        try:
+            done = subprocess.run([*program, *words], **options, timeout=REFERENCE_S, check=False)
+        except subprocess.TimeoutExpired:
+            why = f"the main job did not end here in {REFERENCE_S:.0f} s: {log}"
+            raise RuntimeError(why) from None
     if done.returncode or (out / FAILED_FILE).exists():
         raise RuntimeError(f"the main job was not played here: {log}")
     return Reference(out)
@@ -91,21 +100,24 @@ class TerminalTrial:
         self._http.trust_env = False  # no proxy: the stand-in centre runs on this machine
         self.reference: Reference
         self.machine: EmulatedTerminal
+        self._seen = ""
 
     def close(self) -> None:
         self._http.close()
         self._hardware.close()
 
     def tries(self, test: str, what: Callable[[], object]) -> bool:
-        """Try ``what``, and note it. A failure leaves a picture of the screen."""
+        """Try ``what``, and note it. A failure leaves a picture of the screen, and the log."""
         began = time.monotonic()
         why = ""
         try:
             what()
         except (WrongError, AssertionError, OSError, RuntimeError, KeyError) as error:
             why = f"{type(error).__name__}: {error}"
-            with suppress(OSError):  # QEMU has ended
+            with suppress(OSError, WrongError):  # QEMU has ended, or nothing runs in the machine
                 self.machine.picture().save(self._folder / f"failed-{test}.png")
+                log = self.machine.run("journalctl", "--no-pager", "--lines=300", fails=None)
+                (self._folder / f"failed-{test}.txt").write_text(log, encoding="utf-8")
         seconds = round(time.monotonic() - began, 2)
         self.cases.append(Case("terminal", test, "terminal", not why, seconds))
         print(f"  {test.replace('_', ' ')}: {why or f'{seconds:.0f} s'}", flush=True)
@@ -114,23 +126,35 @@ class TerminalTrial:
     # -- the screen ---------------------------------------------------------------------------
 
     def see(self, shot: str, seconds: float = PATIENCE_S, most: float = SAME) -> None:
-        """Wait until the panel shows what this machine drew, but for this share of its pixels."""
-        wanted, least = self.reference.pictures[shot], 1.0
-        parts = _STANDING.get(shot, ((0, 0, *wanted.size),))
+        """Wait until the panel shows what this machine drew, but for this share of its pixels, and
+        is more like that than like the page seen before: two pages may differ in a number alone."""
+        least = 1.0
         end = time.monotonic() + seconds
 
-        def now() -> float:
+        def holds() -> bool:
+            nonlocal least
             # cage 0.1 answers a frame without damage only with the next one that has some; on a
             # processor as slow as an emulated one Qt waits for that. A pointer that moves is some.
             self.machine.move()
             shown = self._upright()
-            return max(unlike(shown.crop(part), wanted.crop(part)) for part in parts)
-
-        while (share := now()) > most:
+            share = self._otherwise(shown, shot, shot)
             least = min(least, share)
+            if share > most:
+                return False
+            return self._seen in ("", shot) or share < self._otherwise(shown, self._seen, shot)
+
+        while not holds():
             if time.monotonic() > end:
                 raise WrongError(f"{shot} is not shown: {least:.1%} are otherwise")
             time.sleep(LOOK_S)
+        self._seen = shot
+
+    def _otherwise(self, shown: Image.Image, shot: str, parts_of: str) -> float:
+        """In what share of its pixels ``shown`` differs from ``shot``, where ``parts_of`` always
+        looks the same."""
+        wanted = self.reference.pictures[shot]
+        parts = _STANDING.get(parts_of, ((0, 0, *wanted.size),))
+        return max(unlike(shown.crop(part), wanted.crop(part)) for part in parts)
 
     def _upright(self) -> Image.Image:
         """The panel's picture as the citizen sees it: a panel that was built wide hangs turned
@@ -180,6 +204,12 @@ class TerminalTrial:
     # -- the citizen --------------------------------------------------------------------------
 
     def sign_in(self) -> None:
+        self.identify()
+        self.tap("enter-code", *self._messages()[0]["code"], "confirm")
+        self.see("menu")
+
+    def identify(self) -> None:
+        """From the first touch to the page of the code, the card lifted again."""
         self.tap("attract", "start")
         self.see("agreement", most=_UNTICKED)
         self.tap("agreement", "tick")
@@ -191,8 +221,24 @@ class TerminalTrial:
         until(lambda: len(self._messages()) > before, "no message comes to the phone")
         self.see("enter-code")
         self._hardware.tell(Kind.ID_CARD, "lift")
-        self.tap("enter-code", *self._messages()[0]["code"], "confirm")
-        self.see("menu")
+
+    def main_job(self) -> None:
+        """From the menu to the attract page: account, ledger, certificate, slip. The papers lie on
+        the printers, and are those that the reference printed."""
+        sheets, slips = self._papers()
+        for shot, button, then in _MAIN_JOB:
+            self.tap(shot, button)
+            self.see(then)
+        self.see("attract")
+        for before, now in zip((sheets, slips), self._papers(), strict=True):
+            assert len(now) == len(before) + 1, f"{len(now) - len(before)} papers"
+            share = unlike(_paper(now[-1]), _paper(before[0]))
+            assert share <= _NUMBERED, f"{share:.1%} of a paper are otherwise"
+
+    def _papers(self) -> tuple[list[bytes], list[bytes]]:
+        """The sheets and the slips that have come out since the start, as pictures."""
+        sheets = self._hardware.look(Kind.DOCUMENT_PRINTER)["sheets"]
+        return sheets, self._hardware.look(Kind.RECEIPT_PRINTER)["slips"]
 
     def _messages(self) -> list[dict[str, str]]:
         answer = self._http.get(f"{self._place.centre}/sandbox/messages", timeout=10)
@@ -205,12 +251,13 @@ class TerminalTrial:
         """The page stays, and so does the machine; also where nobody guards its sockets."""
         up = self.machine.run("cat", "/proc/sys/kernel/random/boot_id")
         screen = self._main_process("kiosk-screen")
+        console = self.machine.run("cat", "/sys/class/tty/tty0/active")
         for keys in (*KEYS, *(("ctrl", "alt", "delete"),) * 7):
             self.machine.keys(*keys)
         self.see("menu")
         assert self.machine.run("cat", "/proc/sys/kernel/random/boot_id") == up, "it started anew"
         assert self._main_process("kiosk-screen") == screen, "the screen started anew"
-        assert self.machine.run("cat", "/sys/class/tty/tty0/active").strip() == "tty1"
+        assert self.machine.run("cat", "/sys/class/tty/tty0/active") == console
 
     def _main_process(self, unit: str) -> str:
         return self.machine.run("systemctl", "show", "--value", "--property", "MainPID", unit)
@@ -274,12 +321,34 @@ class TerminalTrial:
         assert said.startswith("intact"), said
 
 
+def _paper(picture: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(picture)) as image:
+        return image.convert("RGB")
+
+
+_MAIN_JOB = (
+    ("menu", "account", "account-hidden"),
+    ("account-hidden", "eye", "account"),
+    ("account", "ledger", "ledger"),
+    ("ledger", "2025", "ledger-2025"),
+    ("ledger-2025", "back", "account"),
+    ("account", "deposit-certificate", "purpose"),
+    ("purpose", "01", "preview"),
+    ("preview", "print", "printed"),
+    ("printed", "slip", "slip-printed"),
+    ("slip-printed", "menu", "menu"),
+    ("menu", "leave", "rate"),
+    ("rate", "4", "farewell"),
+)
+"""On which page what is touched, and the page that follows."""
 _STANDING = {"attract": ((520, 0, 1080, 120), (0, 1680, 1080, 1880))}
 """What of a page is always the same: the attract page tells news between, and what can be done."""
 _UNTICKED = 0.12
 """The agreement was drawn with its tick, which lights a large button."""
 _MOVING = 0.08
 """A card moves in the picture of how to put one down."""
+_NUMBERED = 0.06
+"""Each paper has its own number, verification code and QR code."""
 _STATE = "/var/lib/kiosk"
 _PLUGS: tuple[tuple[str, dict[str, str]], ...] = (
     ("usb-kbd", {}),
@@ -302,6 +371,8 @@ def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int]], EmulatedTermin
             trial.tries("second_screen_changes_nothing", trial.second_screen_changes_nothing)
             trial.tries("sockets_take_nothing", trial.sockets_take_nothing)
             trial.tries("sticks_are_not_read_either", trial.sticks_are_not_read_either)
+            if trial.tries("main_job", trial.main_job):
+                trial.tries("the_next_citizen_comes", trial.identify)
     finally:
         trial.machine.cut_power()
     trial.machine = boot((1920, 1080))  # and the panel came up in its other orientation
@@ -312,8 +383,9 @@ def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int]], EmulatedTermin
         trial.machine.cut_power()
 
 
-def tried(parts: Unpacked, folder: Path, package: Path) -> TerminalTrial:
-    """Install ``package`` on a machine and try everything; the files of the run lie in ``folder``.
+def tried(parts: Unpacked, folder: Path, package: Path, server: str) -> TerminalTrial:
+    """Install ``package`` on a machine and try everything on the display server ``server``, as the
+    settings name it; the files of the run lie in ``folder``.
     Raises :class:`CannotBuildError`, and ``RuntimeError`` where nothing can be played here."""
     folder.mkdir(parents=True, exist_ok=True)
     disk = image.made(package, build_deb.release(), folder)
@@ -323,7 +395,7 @@ def tried(parts: Unpacked, folder: Path, package: Path) -> TerminalTrial:
     kvm = accelerated(parts.kernel)
     with demo.place(headless=True) as place:
         demo.prepare(place.centre, demo.PROFILE)
-        card = given.write(folder / "given", place, slow=not kvm)
+        card = given.write(folder / "given", place, slow=not kvm, server=server)
         with closing(TerminalTrial(place, folder)) as trial:
             trial.reference = recorded(place, folder / "reference", folder / "reference.txt")
 

@@ -8,6 +8,7 @@ import select
 import struct
 import subprocess
 import tty
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,8 +23,9 @@ from lab import __main__ as command
 from lab import initrd, machine, report
 from lab.guest import card_reader
 from lab.report import Case, LabReport
-from lab.terminal import emulated, given, image
+from lab.terminal import emulated, given, image, play
 from lab.terminal.play import KEYS, Reference
+from tools.trial import WrongError
 
 
 def module(folder: Path, name: str, *depends: str) -> None:
@@ -225,6 +227,7 @@ def test_the_terminal_gets_settings_that_lead_here(tmp_path: Path, slow: bool) -
     path = files / "etc/kiosk/terminal.toml"
     chosen = settings_file.load(path)
     assert chosen.production
+    assert chosen.screen.server == "cage"
     assert chosen.centre.url == "https://127.0.0.1:4443"
     assert chosen.devices[Kind.ID_CARD] == {"driver": "sdt", "port": "/dev/kiosk/id_card"}
     assert {each["driver"] for each in chosen.devices.values()} == {"sdt", "escpos", "ipp"}
@@ -269,6 +272,45 @@ def test_the_reference_knows_its_pictures_and_buttons(tmp_path: Path) -> None:
     reference = Reference(tmp_path)
     assert list(reference.pictures) == ["account-hidden"]
     assert reference.buttons["account-hidden"]["eye"] == [1, 2]
+
+
+def test_the_reference_is_drawn_without_a_display_and_comes_to_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    seen: list[str] = []
+
+    def run(words: list[str], **options: Any) -> None:
+        seen.append(options["env"]["QT_QPA_PLATFORM"])
+        raise subprocess.TimeoutExpired(words, options["timeout"])
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(RuntimeError, match="did not end here in 120 s"):
+        play.recorded(demo_place(tmp_path), tmp_path / "out", tmp_path / "log")
+    assert seen == ["offscreen"]
+
+
+def test_a_page_is_seen_once_the_panel_is_more_like_it_than_like_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pages may differ in a number alone."""
+    before = Image.new("RGB", (1000, 100), "white")
+    after = before.copy()
+    after.paste((0, 0, 0), (0, 0, 5, 100))
+    shown = [before]
+    panel: Any = SimpleNamespace(move=lambda: None, picture=lambda: shown[-1])
+    monkeypatch.setattr(play, "Remote", lambda desk: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(play, "LOOK_S", 0.01)
+    monkeypatch.setattr(Image.Image, "transpose", lambda image, how: image)
+    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
+        trial.machine = panel
+        pictures: Any = SimpleNamespace(pictures={"before": before, "after": after})
+        trial.reference = pictures
+        trial.see("before", 0.1)
+        with pytest.raises(WrongError, match="after is not shown"):
+            trial.see("after", 0.1)
+        shown.append(after)
+        trial.see("after", 0.1)
 
 
 def test_the_passer_by_tries_what_leads_out_of_a_desk() -> None:
