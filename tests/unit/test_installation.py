@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from kiosk.__main__ import main
 from kiosk.display import rules, server, x_server
 from kiosk.identity.face.models import NotInstalled, PinnedWheel
-from kiosk.operations import process
+from kiosk.operations import journal
 from kiosk.settings import STATE
 from lab.terminal import image
 from tools import build_deb, fetch_models, try_package
@@ -126,7 +126,7 @@ def test_nobody_reaches_setup_at_a_terminal_that_was_ever_in_service() -> None:
     settings = "/etc/kiosk/terminal.toml"
     assert f"\nConditionPathExists=!{settings}\n" in setup
     assert f"\nConditionPathExists={settings}\n" in terminal
-    assert f"\nConditionPathExists=!{STATE / process.FILE}\n" in setup
+    assert f"\nConditionPathExists=!{STATE / journal.FILE}\n" in setup
     assert f"{setup_app.SERVE}) systemctl --no-block reboot" in setup
     assert f"{setup_app.CONSOLE}) systemctl --no-block start getty@tty1" in setup
 
