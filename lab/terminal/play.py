@@ -91,7 +91,7 @@ def recorded(place: DemoPlace, out: Path, log: Path) -> Reference:
 class TerminalTrial:
     """A citizen and a passer-by before the terminal. Every try becomes a :class:`Case`."""
 
-    def __init__(self, place: DemoPlace, folder: Path) -> None:
+    def __init__(self, place: DemoPlace, folder: Path, server: str = "cage") -> None:
         self._place, self._folder = place, folder
         self.cases: list[Case] = []
         self.figures: dict[str, float] = {}
@@ -100,6 +100,7 @@ class TerminalTrial:
         self._http.trust_env = False  # no proxy: the stand-in centre runs on this machine
         self.reference: Reference
         self.machine: EmulatedTerminal
+        self.screen = _SCREENS[server]
         self._seen = ""
 
     def close(self) -> None:
@@ -182,7 +183,7 @@ class TerminalTrial:
     def is_locked(self) -> None:
         """The units run as they were written, on a root that can only be read."""
         run = self.machine.run
-        for unit in ("kiosk", "kiosk-screen", "seatd", "usbguard"):
+        for unit in ("kiosk", self.screen, "usbguard"):
             said = run("systemctl", "is-active", unit, fails=None).strip()
             assert said == "active", f"{unit} is {said}"
         for unit in ("getty@tty1", "getty@tty2"):
@@ -250,13 +251,13 @@ class TerminalTrial:
     def keys_lead_nowhere(self) -> None:
         """The page stays, and so does the machine; also where nobody guards its sockets."""
         up = self.machine.run("cat", "/proc/sys/kernel/random/boot_id")
-        screen = self._main_process("kiosk-screen")
+        screen = self._main_process(self.screen)
         console = self.machine.run("cat", "/sys/class/tty/tty0/active")
         for keys in (*KEYS, *(("ctrl", "alt", "delete"),) * 7):
             self.machine.keys(*keys)
         self.see("menu")
         assert self.machine.run("cat", "/proc/sys/kernel/random/boot_id") == up, "it started anew"
-        assert self._main_process("kiosk-screen") == screen, "the screen started anew"
+        assert self._main_process(self.screen) == screen, "the screen started anew"
         assert self.machine.run("cat", "/sys/class/tty/tty0/active") == console
 
     def _main_process(self, unit: str) -> str:
@@ -349,6 +350,8 @@ _MOVING = 0.08
 """A card moves in the picture of how to put one down."""
 _NUMBERED = 0.06
 """Each paper has its own number, verification code and QR code."""
+_SCREENS = {"cage": "kiosk-screen", "xorg": "kiosk-openbox"}
+"""The unit that shows the terminal's window, by the display server."""
 _STATE = "/var/lib/kiosk"
 _PLUGS: tuple[tuple[str, dict[str, str]], ...] = (
     ("usb-kbd", {}),
@@ -396,7 +399,7 @@ def tried(parts: Unpacked, folder: Path, package: Path, server: str) -> Terminal
     with demo.place(headless=True) as place:
         demo.prepare(place.centre, demo.PROFILE)
         card = given.write(folder / "given", place, slow=not kvm, server=server)
-        with closing(TerminalTrial(place, folder)) as trial:
+        with closing(TerminalTrial(place, folder, server)) as trial:
             trial.reference = recorded(place, folder / "reference", folder / "reference.txt")
 
             def boot(panel: tuple[int, int]) -> EmulatedTerminal:

@@ -75,6 +75,7 @@ def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk() -> None:
     [
         ("kiosk.service", 18),
         ("kiosk-screen.service", 18),
+        ("kiosk-openbox.service", 18),
         ("kiosk-xorg.service", 45),  # it is root's, and drives the graphics card
     ],
 )
@@ -162,13 +163,19 @@ def test_an_x_server_listens_to_nobody_and_its_window_manager_knows_no_key() -> 
         f"-config /{x_server.CONFIGURATION} -auth /{x_server.COOKIE} -nolisten tcp -noreset -s 0"
     )
     assert f":0 vt7 {files} " in start
-    screen = (ASSETS / "systemd" / "kiosk-screen.service").read_text(encoding="utf-8")
-    assert "kiosk-xorg.service" in re.findall(r"^After=(.*)$", screen, re.M)[0].split()
+    manager = (ASSETS / "systemd" / "kiosk-openbox.service").read_text(encoding="utf-8")
+    assert f"\nConditionPathExists=/{x_server.CONFIGURATION}\n" in manager
+    assert "kiosk-xorg.service" in re.findall(r"^After=(.*)$", manager, re.M)[0].split()
     terminal = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
     assert f"\nEnvironmentFile=-/{x_server.ENVIRONMENT}\n" in terminal
     socket = f"\nBindReadOnlyPaths=-{x_server.SOCKET.parent}\n"  # else hidden by PrivateTmp
-    assert socket in screen
+    assert socket in manager
     assert socket in terminal
+    # cage listens in that folder too, for clients that speak X: it must be cage's own.
+    screen = (ASSETS / "systemd" / "kiosk-screen.service").read_text(encoding="utf-8")
+    assert f"\nConditionPathExists=!/{x_server.CONFIGURATION}\n" in screen
+    assert "\nPrivateTmp=yes\n" in screen
+    assert str(x_server.SOCKET.parent) not in screen
     rc = ElementTree.parse(LOCKDOWN / str(x_server.OPENBOX).lstrip("/")).getroot()
     space = "{http://openbox.org/3.4/rc}"
     for name in ("keyboard", "mouse", "menu"):
