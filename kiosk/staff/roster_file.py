@@ -62,24 +62,27 @@ class RosterFile:
 
     def follow(
         self, edition: int, fetch: Callable[[], StaffRoster], now: datetime | None = None
-    ) -> None:
+    ) -> bool:
         """Keep the roster of the ``edition`` that the catalogue names; 0: the centre has none for
-        this terminal, and nobody's card counts. ``fetch`` asks the centre for the roster.
+        this terminal, and nobody's card counts. ``fetch`` asks the centre for the roster. Returns
+        whether the file has changed, and with it perhaps whose card counts.
 
         What does not work is an event, and the roster that is kept counts until its time is over.
         """
         now = now or datetime.now(UTC)
         try:
-            self._follow(edition, fetch, now)
+            return self._follow(edition, fetch, now)
         except (CentreUnavailable, Refusal) as error:
             events.ROSTER_NOT_TAKEN.log(log, reason=str(error))
         except OSError as error:
             events.ROSTER_NOT_KEPT.log(log, reason=error.strerror or type(error).__name__)
+        return False
 
-    def _follow(self, edition: int, fetch: Callable[[], StaffRoster], now: datetime) -> None:
+    def _follow(self, edition: int, fetch: Callable[[], StaffRoster], now: datetime) -> bool:
         if not edition:
+            there = self._path.exists()
             self._path.unlink(missing_ok=True)
-            return
+            return there
         try:
             kept = self.kept()
         except RosterSpoilt:
@@ -88,8 +91,11 @@ class RosterFile:
             kept = KeptRoster(confirmed=now, roster=fetch())
             self._keep(kept)
             events.ROSTER_TAKEN.log(log, count=len(kept.roster.staff))
-        elif abs(now - kept.confirmed) >= _WRITE_AGAIN:
+            return True
+        if abs(now - kept.confirmed) >= _WRITE_AGAIN:
             self._keep(KeptRoster(confirmed=now, roster=kept.roster))
+            return True
+        return False
 
     def _keep(self, kept: KeptRoster) -> None:
         keys.make_folder(self._folder)

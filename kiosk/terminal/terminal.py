@@ -350,7 +350,6 @@ class Terminal:
                     self._catalogue = client.catalogue()
                     self._centre_down = False
                     self._keep_public(client, self._catalogue)
-                    self._roster.follow(self._catalogue.staff, client.staff_roster)
                 except (CentreUnavailable, Refusal) as error:
                     self._centre_down = True
                     events.NO_CATALOGUE.log(log, reason=str(error))
@@ -359,8 +358,17 @@ class Terminal:
                     events.TERMINAL_STOPPED.log(log)
                 self._stopped = stopped
                 self._surround()
+                self._follow_roster(client)
                 self._look_at_enrolment()
                 self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
+
+    def _follow_roster(self, client: CentreClient) -> None:
+        """Keep the roster of the staff, once the page tells what the catalogue says: the page waits
+        for no roster. What needs a clerk may be open with another one."""
+        if self._catalogue is None or self._centre_down:
+            return
+        if self._roster.follow(self._catalogue.staff, client.staff_roster):
+            self._surround()
 
     def _look_at_enrolment(self) -> None:
         """The certificate was renewed, or the terminal enrolled anew: end this visit before

@@ -145,8 +145,8 @@ def out_of_order() -> StaffRoster:
 
 def test_an_edition_is_fetched_once_and_confirmed_by_each_catalogue(state: Path) -> None:
     file, centre = RosterFile(state), Centre(7)
-    for later in (timedelta(0), HOUR / 2, HOUR, 2 * HOUR):
-        file.follow(7, centre, NOW + later)
+    changed = [file.follow(7, centre, NOW + HOUR * late) for late in (0, 0.5, 1, 2)]
+    assert changed == [True, False, True, True]
     assert centre.asked == 1
     assert file.kept() == KeptRoster(confirmed=NOW + 2 * HOUR, roster=roster(7, entry()))
     assert (state / FOLDER / FILE).stat().st_mode & 0o077 == 0
@@ -158,9 +158,9 @@ def test_an_edition_is_fetched_once_and_confirmed_by_each_catalogue(state: Path)
 
 def test_a_centre_without_a_roster_leaves_none(state: Path) -> None:
     file = RosterFile(state)
-    file.follow(0, out_of_order, NOW)
+    assert file.follow(0, out_of_order, NOW) is False
     file.follow(7, Centre(7), NOW)
-    file.follow(0, out_of_order, NOW)
+    assert file.follow(0, out_of_order, NOW) is True
     assert file.kept() is None
 
 
