@@ -339,6 +339,22 @@ def test_a_terminal_without_a_clerk_or_a_reader_greys_the_service_alone(
     assert closed(branch, NO_READER) == {}
 
 
+def test_the_centres_page_says_what_needs_a_clerk(here: World) -> None:
+    url = f"{here.beside}/terminals/clerk"
+
+    def approved(service: str, answer: str) -> tuple[str, list[str]]:
+        page = here._http.post(url, data={"service": service, "answer": answer}, timeout=10).text
+        with here.client() as client:
+            asks = [one.service for one in client.catalogue().offers if one.clerk]
+        return page, asks
+
+    page, asks = approved("prepay", "on")
+    assert asks == ["prepay"]
+    assert '<span id="approved">提前还款</span>' in page
+    assert approved("prepay", "off")[1] == []
+    assert "没有这项业务" in approved("king", "on")[0]
+
+
 def test_a_roster_that_is_too_old_leaves_no_clerk(branch: World, tmp_path: Path) -> None:
     kept = RosterFile(tmp_path).kept()
     assert kept
