@@ -221,13 +221,14 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool, throttle: float, v
 
     \b
     PARTS; left out, all of them but flat:
-      visits   starts, pages, sign-in, memory, processor time
-      money    the end of a withdrawal, a statement of twenty years, the journal
-      face     a face capture: speed by stage, its process, attacks and people, with intervals
-      devices  readers, slips and recovery, with hardware emulated on the wire
-      peer     a Chromium kiosk with six pages in turn with the terminal, and the ratios
-      flat     what stays of memory, descriptors, disk while visits come and go; an hour
-      faults   some 700 device faults at every step of visits; 1 when one is not met as it should be
+      visits     starts, pages, sign-in, memory, processor time
+      money      the end of a withdrawal, a statement of twenty years, the journal
+      face       a face capture: speed by stage, its process, attacks and people, with intervals
+      devices    readers, slips and recovery, with hardware emulated on the wire
+      enrolment  what a technician does, and waits for, until a new terminal has its certificate
+      peer       a Chromium kiosk with six pages in turn with the terminal, and the ratios
+      flat       what stays of memory, descriptors, disk while visits come and go; an hour
+      faults     some 700 device faults at every step; 1 when one is not met as it should be
 
     What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
     """

@@ -26,6 +26,7 @@ from kiosk.workshop import bench
 from kiosk.workshop.bench import (
     detectors,
     devices,
+    enrolment,
     face,
     flat,
     money,
@@ -112,6 +113,17 @@ def test_every_figure_of_money_is_measured_and_sane() -> None:
         assert all(0 < value < 60_000 for value in figure.values), name
     assert found["end_page_own"].median < found["end_page"].median
     assert len(found["journal_commit"].values) == 3
+
+
+def test_every_figure_of_an_enrolment_is_measured_or_says_why_not() -> None:
+    found = enrolment.measure(enrolment.EnrolmentScale(rounds=1))
+    assert set(found) == set(enrolment.NAMES)
+    left_out = {name for name, figure in found.items() if isinstance(figure, NotMeasured)}
+    assert left_out in (set(), {"enrol_code_tpm", "enrol_whole_tpm"})
+    medians = {name: one.median for name, one in found.items() if isinstance(one, Figure)}
+    assert (medians["enrol_steps"], medians["enrol_ticket_steps"]) == (4, 5)
+    for kind in ("", *(() if left_out else ("_tpm",))):
+        assert 0 < medians[f"enrol_code{kind}"] < medians[f"enrol_whole{kind}"]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.workshop.bench import devices, face, faults, flat, money, visits
+from kiosk.workshop.bench import devices, enrolment, face, faults, flat, money, visits
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
 from kiosk.workshop.bench.peer import comparison
 
@@ -30,6 +30,7 @@ PARTS: Mapping[str, BenchPart] = {
     "visits": BenchPart(visits.NAMES, visits.run),
     "money": BenchPart(money.NAMES, money.run),
     "devices": BenchPart(devices.NAMES, devices.run),
+    "enrolment": BenchPart(enrolment.NAMES, enrolment.run),
     "face": BenchPart(face.NAMES, face.run),
     "faults": BenchPart(faults.NAMES, faults.run),
     "flat": BenchPart(flat.NAMES, counted=flat.run),
