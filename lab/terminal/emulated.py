@@ -36,6 +36,7 @@ MODULES = (
         "virtio_console",
     ),
     *("virtio_net", "virtio_rng", "virtio_gpu", "virtio_input", "evdev", "i6300esb", "xhci-pci"),
+    "bochs",
 )
 MEMORY_MB = 2560
 SAME = 0.03
@@ -71,8 +72,8 @@ class EmulatedTerminal:
     """One run of the machine, from power on to :meth:`cut_power`.
 
     ``disks``: its root, and what it keeps; ``given``: files over its root; ``card``: the line to
-    its ID card reader, a pty; ``panel``: width and height as built. ``folder`` gets
-    ``console.txt``.
+    its ID card reader, a pty; ``panel``: width and height as built. ``plain``: the graphics card
+    has one output and shows its memory as it is. ``folder`` gets ``console.txt``.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class EmulatedTerminal:
         panel: tuple[int, int],
         *,
         kvm: bool,
+        plain: bool = False,
     ) -> None:
         self._folder = folder
+        self._plain = plain
         self.size = panel
         self._sockets = folder / "sockets"
         shutil.rmtree(self._sockets, ignore_errors=True)
@@ -105,7 +108,6 @@ class EmulatedTerminal:
         self, parts: Unpacked, disks: Sequence[Path], given: Path, card: str, *, kvm: bool
     ) -> list[str]:
         share = "security_model=none,multidevs=remap,readonly=on"
-        wide, high = self.size
         root, state = disks
         sockets = [
             part
@@ -124,8 +126,7 @@ class EmulatedTerminal:
             *("-drive", f"file={state},format=raw,if=virtio,cache=directsync"),
             *("-virtfs", f"local,path={given},mount_tag=given,{share}"),
             *("-virtfs", f"local,path={parts.modules.parent},mount_tag=modules,{share}"),
-            *("-device", f"virtio-gpu-pci,id=gpu,xres={wide},yres={high},max_outputs=2"),
-            *("-vnc", f"unix:{self._sockets / 'second'},display=gpu,head=1"),
+            *self._graphics(),
             *("-device", "virtio-tablet-pci", "-device", "virtio-keyboard-pci"),
             *("-device", "virtio-rng-pci", "-device", "i6300esb", "-action", "watchdog=reset"),
             *("-netdev", "user,id=net,restrict=off", "-device", "virtio-net-pci,netdev=net"),
@@ -135,6 +136,13 @@ class EmulatedTerminal:
             *("-device", "qemu-xhci,id=usb", "-chardev", f"serial,id=card,path={card}"),
             *("-device", "usb-serial,chardev=card,bus=usb.0"),
         ]
+
+    def _graphics(self) -> tuple[str, ...]:
+        wide, high = self.size
+        if self._plain:
+            return "-device", f"bochs-display,id=gpu,xres={wide},yres={high},vgamem=64M"
+        second = ("-vnc", f"unix:{self._sockets / 'second'},display=gpu,head=1")
+        return "-device", f"virtio-gpu-pci,id=gpu,xres={wide},yres={high},max_outputs=2", *second
 
     def _line(self, name: str) -> RawIOBase:
         line = socket.socket(socket.AF_UNIX)
