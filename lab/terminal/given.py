@@ -90,6 +90,9 @@ def _slow(folder: Path, drop_in: Path) -> None:
     program = folder / "srv/slow.py"
     program.parent.mkdir()
     program.write_text(_PATIENT.format(times=TIMES))
+    local = folder / "etc/apparmor.d/local/provident-kiosk"
+    local.parent.mkdir(parents=True)
+    local.write_text("/srv/ r,\n/srv/slow.py r,\n")
     (drop_in / "slow.conf").write_text(
         "[Service]\nWatchdogSec=120\nExecStart=\n"
         "Environment=QT_WAYLAND_FRAME_CALLBACK_TIMEOUT=60000 PYTHONPATH=/srv\n"

@@ -194,6 +194,16 @@ class TerminalTrial:
         kinds = [run("findmnt", "-no", "FSTYPE", place).strip() for place in ("/", _STATE)]
         assert kinds == ["overlay", "ext4"], kinds
 
+    def was_confined(self) -> None:
+        """AppArmor is in force, and has had nothing to refuse since the machine started."""
+        keeper = self._main_process("kiosk").strip()
+        label = self.machine.run("cat", f"/proc/{keeper}/attr/current").strip()
+        assert label == "provident-kiosk (enforce)", label
+        refused = ("-k", "--no-pager", "--output=cat", "--grep", _REFUSED)
+        said = self.machine.run("journalctl", *refused, fails=None)
+        lines = [line for line in said.splitlines() if "apparmor=" in line]
+        assert not lines, f"{len(lines)} refused: {lines[0]}"
+
     def keeps_no_journal_in_memory(self) -> None:
         """Without its own disk the journal would be lost with the power: the doctor says so."""
         inside = f"umount {_STATE}; kiosk doctor --json"
@@ -348,6 +358,7 @@ _UNTICKED = 0.12
 """The agreement was drawn with its tick, which lights a large button."""
 _MOVING = 0.08
 """A card moves in the picture of how to put one down."""
+_REFUSED = 'apparmor="(DENIED|ALLOWED)".*profile="provident-kiosk"'
 _NUMBERED = 0.06
 """Each paper has its own number, verification code and QR code."""
 _SCREENS = {"cage": "kiosk-screen", "xorg": "kiosk-openbox"}
@@ -375,6 +386,7 @@ def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int]], EmulatedTermin
             trial.tries("sockets_take_nothing", trial.sockets_take_nothing)
             trial.tries("sticks_are_not_read_either", trial.sticks_are_not_read_either)
             if trial.tries("main_job", trial.main_job):
+                trial.tries("was_confined", trial.was_confined)
                 trial.tries("the_next_citizen_comes", trial.identify)
     finally:
         trial.machine.cut_power()

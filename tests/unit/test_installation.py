@@ -337,10 +337,13 @@ def test_what_was_edited_after_linking_is_not_stripped(
     assert stripped == paths[:1]
 
 
-def test_the_profile_of_apparmor_is_named_by_the_unit() -> None:
+def test_the_profile_of_apparmor_is_named_by_the_unit_and_in_force() -> None:
     profile = (TREE / "packaging" / "debian" / "apparmor").read_text(encoding="utf-8")
     unit = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
-    assert f"\nprofile {build_deb.PACKAGE} flags=(complain) {{\n" in profile
+    assert (
+        f"\nprofile {build_deb.PACKAGE} flags=(attach_disconnected, mediate_deleted) {{\n"
+        in profile
+    )
     assert f"\nAppArmorProfile=-{build_deb.PACKAGE}\n" in unit
     assert profile.count("{") == profile.count("}")
     postinst = (TREE / "packaging" / "debian" / "postinst").read_text(encoding="utf-8")
