@@ -438,7 +438,7 @@ def setup(
             raise click.UsageError("--screen asks, --yes does not")
         from ui import setup_app
 
-        sys.exit(setup_app.main(order, search))
+        setup_app.main(order, search)
     technician = AtConsole(partial(say_sentence, language=locale_language()))
     sys.exit(procedure.run(order, search, technician))
 

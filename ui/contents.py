@@ -672,6 +672,23 @@ class EnterTextContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowEnrolmentContent(PageContent):
+    """The ``code`` of an enrolment (empty: there is none), the ``groups`` of the hash of the key,
+    and a QR code as in :class:`PhoneCodeContent`. ``note``: what hinders the enrolment now."""
+
+    title: str
+    lead: str
+    note: str
+    code_label: str
+    code: str
+    hash_label: str
+    groups: tuple[str, ...]
+    rows: tuple[str, ...]
+    steps: tuple[str, ...]
+    actions: tuple[ActionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LoanYearsContent(PageContent):
     """The years of a loan as a chart: ``unit`` heads the scale, whose words begin with zero;
     ``principal``, ``interest`` and ``balance`` name what is drawn. ``balance_top`` is the debt

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from PySide6.QtCore import QObject, Signal
@@ -91,8 +93,8 @@ class SetupApp(QObject):
             self.technician.ask(page)
 
 
-def main(order: SetupOrder, place: SearchPlace) -> int:
-    """Set the terminal up by touching. Returns :data:`SERVE` or :data:`CONSOLE`."""
+def main(order: SetupOrder, place: SearchPlace) -> NoReturn:
+    """Set the terminal up by touching. Ends the process, with :data:`SERVE` or :data:`CONSOLE`."""
     logs.set_up(production=True)
     app = QGuiApplication(["kiosk"])
     size = QGuiApplication.primaryScreen().size()
@@ -101,7 +103,7 @@ def main(order: SetupOrder, place: SearchPlace) -> int:
     setup.over.connect(app.exit)
     stage.show()
     setup.start()
-    return app.exec()
+    os._exit(app.exec())  # no page outlives what it reads from
 
 
 def _settings(*, wide: bool) -> Settings:

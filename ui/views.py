@@ -47,7 +47,7 @@ from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
 from kiosk.visit.pin_steps import PIN_DIGITS, EnterPin, PresentBankCard
 from kiosk.visit.public_steps import ReadArticle, ReadGuide, ScanPaper, ShowLoanYears
 from kiosk.visit.remedies import DONE, FOR_STAFF, ShowRemedy
-from kiosk.visit.setup_steps import MOST_TYPED, CheckLine, EnterText, ShowChecks
+from kiosk.visit.setup_steps import MOST_TYPED, CheckLine, EnterText, ShowChecks, ShowEnrolment
 from kiosk.visit.steps import (
     OTHER,
     SIGN_IN,
@@ -92,6 +92,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.trial_steps import AimCamera, TouchTest
 from kiosk.visit.unit_steps import ChooseEmployees, PresentEmployeeCard, UnitMenu
+from kiosk.visit.waits import WORKING
 from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
 from ui import attract_words, charts
 from ui.contents import (
@@ -145,6 +146,7 @@ from ui.contents import (
     RemedyContent,
     RemedyPart,
     ShowChecksContent,
+    ShowEnrolmentContent,
     StatementContent,
     TableContent,
     TabPart,
@@ -1332,7 +1334,7 @@ def _show_checks(step: ShowChecks, look: Look) -> ShowChecksContent:
         checks=tuple(_check(each, look) for each in step.checks),
         actions=_actions(step.actions, look),
         works=step.works,
-        working=look.word(_("请稍候")) if step.works else "",
+        working=look.word(WORKING) if step.works else "",
     )
 
 
@@ -1364,6 +1366,22 @@ def _enter_text(step: EnterText, look: Look) -> EnterTextContent:
         pieces=step.pieces,
         confirm=look.word(_("下一步")),
         scan=look.word(_("扫码输入")) if step.scans else "",
+    )
+
+
+def _show_enrolment(step: ShowEnrolment, look: Look) -> ShowEnrolmentContent:
+    key = step.key_hash
+    return ShowEnrolmentContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        note=look.word(step.trouble),
+        code_label=look.word(_("代码")),
+        code=step.code,
+        hash_label=look.word(_("公钥的 SHA-256，要与中心看到的相同")),
+        groups=tuple(key[at : at + 8] for at in range(0, len(key), 8)),
+        rows=_qr_rows(step.scan),
+        steps=tuple(map(look.word, step.steps)),
+        actions=_actions(step.actions, look),
     )
 
 
@@ -1603,6 +1621,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ShowRemedy: _show_remedy,
     ShowChecks: _show_checks,
     EnterText: _enter_text,
+    ShowEnrolment: _show_enrolment,
     TouchTest: _touch_test,
     AimCamera: _aim_camera,
     AgreeToTerms: _agree_to_terms,

@@ -35,6 +35,15 @@ class EnrolmentTicket:
     terminal: EnrolledTerminal
 
 
+class TicketIncomplete(TicketRefused):
+    """So far ``found`` parts of ``many`` were read."""
+
+    def __init__(self, found: int, many: int) -> None:
+        seen = en("{found} of {many} parts of the ticket", found=found, many=many)
+        super().__init__(seen, "parts")
+        self.found, self.many = found, many
+
+
 def check(text: str, trusted: Path, key_hash: str, now: datetime | None = None) -> EnrolmentTicket:
     """What the ticket ``text`` grants to the key with ``key_hash``. ``trusted``: PEM file with the
     certificates of those who may sign tickets. Raises :class:`TicketRefused`."""
@@ -75,5 +84,4 @@ def assembled(lines: Iterable[str]) -> str:
         found[number] = part[3]
         if len(found) == of:
             return "".join(found[n] for n in range(1, of + 1))
-    seen = en("{found} of {many} parts of the ticket", found=len(found), many=of)
-    raise TicketRefused(seen, "parts")
+    raise TicketIncomplete(len(found), of)

@@ -38,6 +38,9 @@ class AtConsole:
     def content(self, _found: Discovery) -> bool:
         return True  # who is not, calls the command again
 
+    def enrolled(self, _file: Path) -> bool:
+        return False  # a command of its own: kiosk enrol
+
     def through(self, questions: Callable[[], T]) -> T:
         return questions()
 

@@ -33,20 +33,20 @@ from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages
 from kiosk.settings import Settings
 from kiosk.setup.discovery import Discovery, Table
+from kiosk.setup.enrolment_pages import ADDRESS_PIECES, EnrolmentPages
 from kiosk.setup.technician import Check as Meant
 from kiosk.setup.technician import Mark, T
 from kiosk.terminal.dialogue import Screen
 from kiosk.visit.setup_steps import SCAN, CheckLine, EnterText, ShowChecks
 from kiosk.visit.steps import Action, Choose, EnterNumber, NotAnAnswer, Option, Step, Tone
 from kiosk.visit.visit import Left, WentBack
+from kiosk.visit.waits import WORKING
 from kiosk.words import Sayable, _, say_sentence
 
 SCAN_S = 60.0
 _ON = Action("on", _("继续"), "forward")
 _AGAIN = Action("again", _("再查一遍"), "again")
 _TONES: Mapping[Mark, Tone] = {"ok": Tone.GOOD, "..": Tone.ATTENTION}
-_PIECES = ("https://", "gjj.", ".gov.cn")
-"""What most addresses of a centre are made of."""
 
 
 WELCOME = Choose(
@@ -56,6 +56,7 @@ WELCOME = Choose(
         Option("console", _("到文本控制台"), _("用键盘执行命令：kiosk setup"), "keypad"),
     ),
     _("线都插好、设备都通电了吗？画面上方可以换成英文"),
+    waits=WORKING,
 )
 
 
@@ -126,6 +127,10 @@ class AtScreen:
         self.show(step, back=back)
         return self.heard(step)
 
+    def amend(self, step: Step[Any]) -> None:
+        """Show on the page of now what ``step`` says."""
+        self._screen.amend(step, ticket=self._ticket)
+
     # -- what is told -----------------------------------------------------------------------------
 
     def say(self, sentence: str, /) -> str:
@@ -151,7 +156,7 @@ class AtScreen:
         self._told.append(check)
         if self._page:
             self._page = replace(self._page, checks=tuple(self._told))
-            self._screen.amend(self._page, ticket=self._ticket)
+            self.amend(self._page)
 
     # -- what is asked ----------------------------------------------------------------------------
 
@@ -165,6 +170,9 @@ class AtScreen:
             actions=(_AGAIN, _ON),
         )
         return self.ask(page) == _ON.key
+
+    def enrolled(self, file: Path) -> bool:
+        return EnrolmentPages(self, file).enrolled()
 
     def through(self, questions: Callable[[], T]) -> T:
         self._answers.clear()
@@ -186,40 +194,45 @@ class AtScreen:
         return answer
 
     def text(self, question: str, default: str, check: Meant) -> str:
-        return self._typed(EnterText(question, typed=default), check)
+        step = EnterText(question, typed=default)
+        return self._through(lambda back: self.typed(step, check, back=back))
 
     def address(self, question: str, default: str, check: Meant) -> str:
         lead = _("中心给的，以 https:// 开头")
-        step = EnterText(question, lead, default or "https://", pieces=_PIECES)
-        return self._typed(step, check)
+        step = EnterText(question, lead, default or "https://", ADDRESS_PIECES)
+        return self._through(lambda back: self.typed(step, check, back=back))
 
-    def _typed(self, step: EnterText, check: Meant) -> str:
+    @property
+    def scans(self) -> bool:
+        """Whether a code scanner was found."""
+        return self._scanner is not None
+
+    def typed(self, step: EnterText, check: Meant, *, back: bool) -> str:
+        """What ``check`` makes of the words that are typed or scanned at ``step``."""
+
         def meant(said: str) -> str:
             try:
                 return check(said)
             except click.UsageError as error:
                 raise _Wrong(said, error.format_message()) from None
 
-        def ask(back: bool) -> str:
-            asked = replace(
-                step,
-                typed=self._usual.get(step.title, step.typed),
-                scans=self._scanner is not None,
-                meant=meant,
-            )
-            while True:
-                try:
-                    said = self.ask(asked, back=back)
-                except _Wrong as wrong:
-                    asked = replace(asked, typed=wrong.said, wrong=wrong.why)
-                    continue
-                if said != SCAN:
-                    self._usual[step.title] = said
-                    return said
-                said, why = self.scanned()
-                asked = replace(asked, typed=said or asked.typed, wrong=why)
-
-        return self._through(ask)
+        asked = replace(
+            step,
+            typed=self._usual.get(step.title, step.typed),
+            scans=self.scans,
+            meant=meant,
+        )
+        while True:
+            try:
+                said = self.ask(asked, back=back)
+            except _Wrong as wrong:
+                asked = replace(asked, typed=wrong.said, wrong=wrong.why)
+                continue
+            if said != SCAN:
+                self._usual[step.title] = said
+                return said
+            said, why = self.scanned()
+            asked = replace(asked, typed=said or asked.typed, wrong=why)
 
     def number(self, question: str, default: str, most: int, check: Meant) -> str:
         step = EnterNumber(
@@ -231,17 +244,21 @@ class AtScreen:
             places=0,
             whole=False,
             grouped=False,
+            waits=WORKING,
         )
         return self._through(lambda back: check(str(self.ask(step, back=back))))
 
     def choose(self, question: str, answers: Mapping[str, str], default: str) -> str:
         first = sorted(answers, key=lambda key: key != default)
-        step = Choose(question, tuple(Option(key, answers[key]) for key in first))
+        options = tuple(Option(key, answers[key]) for key in first)
+        step = Choose(question, options, waits=WORKING)
         return self._through(partial(self._chosen, step))
 
     def pick(self, heading: str, things: Sequence[str], question: str) -> int:
         options = tuple(Option(str(index), _term(thing)) for index, thing in enumerate(things))
-        return int(self._through(partial(self._chosen, Choose(question, options, heading))))
+        return int(
+            self._through(partial(self._chosen, Choose(question, options, heading, waits=WORKING)))
+        )
 
     def _chosen(self, step: Choose, back: bool) -> str:
         return self.ask(step, back=back)
@@ -258,13 +275,14 @@ class AtScreen:
         self._told.clear()
         return True
 
-    def scanned(self) -> tuple[str, Sayable]:
+    def scanned(self, lead: Sayable = "") -> tuple[str, Sayable]:
         """What the scanner reads, and why nothing was read; both empty where somebody stops it."""
         if self._scanner is None:
             return "", ""
         stop, came = CancelToken(), SimpleQueue[tuple[str, str]]()
         table = self._scanner
-        page = ShowChecks(_("请把二维码对准扫码窗"), actions=(Action("stop", _("不扫了"), "back"),))
+        stops = Action("stop", _("不扫了"), "back")
+        page = ShowChecks(_("请把二维码对准扫码窗"), lead=lead, actions=(stops,))
         self.show(page)
         ticket = self._ticket
 

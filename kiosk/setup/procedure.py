@@ -62,6 +62,9 @@ def run(order: SetupOrder, place: SearchPlace, technician: Technician) -> int:
     if order.quiet:
         _ask(order, Discovery(), before, technician)  # what lacks is told before the search
     found = _found(place, before, technician)
+    if technician.enrolled(order.file):
+        text, before = _present(order.file, technician.say)
+        order = replace(order, given=_as_enrolled(order.given, before))
     made = technician.through(partial(_planned, order, place.root, found, text, before, technician))
     if made is None:
         technician.note(en("nothing was written"))
@@ -128,6 +131,16 @@ def _planned(
     elif not technician.agrees("\n".join(filter(None, changes)), ask=not order.quiet):
         return None
     return _Plan(new, loaded, new_rules, old_rules)
+
+
+def _as_enrolled(given: GivenAnswers, before: PresentSettings) -> GivenAnswers:
+    """``given``, and what the centre has told."""
+    return replace(
+        given,
+        terminal=given.terminal or str(before.value("terminal")),
+        centre=given.centre or str(before.value("centre", "url")),
+        sealer=given.sealer or str(before.value("centre", "sealer")),
+    )
 
 
 def _ask(

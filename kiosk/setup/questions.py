@@ -19,7 +19,7 @@ from drivers.sentence import en
 from kiosk.settings import profiles
 from kiosk.setup.discovery import Discovery, FoundDevice
 from kiosk.setup.proposal import PresentSettings, SiteFacts, guess_place
-from kiosk.setup.technician import Check, Technician
+from kiosk.setup.technician import Check, Say, Technician
 
 _NUMBER = re.compile(r"[A-Za-z0-9-]{1,32}")
 _SEAL_ROOTS = Path("/etc/kiosk/seal-roots.pem")
@@ -74,17 +74,6 @@ def ask(
             raise click.UsageError(say(en("letters, digits and hyphens, at most 32")))
         return said.strip()
 
-    def address(said: str) -> str:
-        said = said.strip().rstrip("/")
-        try:
-            parts = urlsplit(said)
-            good = parts.scheme in ("https", "http") and bool(parts.hostname)
-        except ValueError:
-            good = False
-        if not good:
-            raise click.UsageError(say(en("an address like https://gjj.example.gov.cn")))
-        return said
-
     def any_text(said: str) -> str:
         if not said.strip() or not said.isprintable():
             raise click.UsageError(say(en("a name")))
@@ -115,7 +104,7 @@ def ask(
             "--centre",
             given.centre,
             str(before.value("centre", "url") or ""),
-            address,
+            partial(address, say=say),
             partial(technician.address, en("The centre's address")),
         ),
         sealer=answer(
@@ -154,6 +143,19 @@ def ask(
             )
         ),
     )
+
+
+def address(said: str, say: Say) -> str:
+    """The address that ``said`` is. Raises ``click.UsageError``."""
+    said = said.strip().rstrip("/")
+    try:
+        parts = urlsplit(said)
+        good = parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good:
+        raise click.UsageError(say(en("an address like https://gjj.example.gov.cn")))
+    return said
 
 
 _PLACES = {

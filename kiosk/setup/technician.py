@@ -41,6 +41,10 @@ class Technician(Protocol):
         """Whether ``found``, which was told of, is all that should be there; else setup looks
         again."""
 
+    def enrolled(self, file: Path) -> bool:
+        """Whether the terminal with the settings in ``file``, which may not be there yet, has been
+        enrolled now, so that the centre has told what would be asked."""
+
     def through(self, questions: Callable[[], T]) -> T:
         """What comes of ``questions``, which may be called again: 返回 leads to the question before
         the one that is asked."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kiosk.visit.steps import Action, NotAnAnswer, Step, Tone, one_of
+from kiosk.visit.waits import WORKING
 from kiosk.words import Sayable, _
 
 SCAN = "scan"
@@ -28,6 +29,7 @@ class ShowChecks(Step[str]):
     """What was looked at, in order; answered by the key of an action. ``works``: the terminal is
     not ready, and nothing can be pressed yet."""
 
+    waits: Sayable = field(default=WORKING, kw_only=True)
     title: Sayable
     checks: tuple[CheckLine, ...] = ()
     lead: Sayable = ""
@@ -46,6 +48,7 @@ class EnterText(Step[str]):
     there already; ``pieces`` are words of several letters that a key of their own types. ``meant``
     says what the words mean, or raises :class:`~kiosk.visit.steps.NotAnAnswer`."""
 
+    waits: Sayable = field(default=WORKING, kw_only=True)
     title: Sayable
     lead: Sayable = ""
     typed: str = ""
@@ -60,3 +63,23 @@ class EnterText(Step[str]):
         if not isinstance(answer, str) or not answer.strip():
             raise NotAnAnswer(_("请输入"))
         return self.meant(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEnrolment(Step[str]):
+    """What somebody at the centre needs to take the terminal in: the ``code`` of the enrolment, the
+    hash of the terminal's key in hexadecimal, and a QR code of ``scan``. ``steps``: what to do, in
+    order; ``trouble``: what hinders it now. Answered by the key of an action."""
+
+    waits: Sayable = field(default=WORKING, kw_only=True)
+    title: Sayable
+    lead: Sayable
+    steps: tuple[Sayable, ...]
+    key_hash: str
+    scan: str
+    code: str = ""
+    trouble: Sayable = ""
+    actions: tuple[Action, ...] = ()
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))

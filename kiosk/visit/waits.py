@@ -18,3 +18,5 @@ MAKING = _("中心正在开具证明，一般 3 秒")
 TO_PRINTER = _("正在准备打印机，一般 3 秒")
 RETURNING = _("正在返回，一般 1 秒")
 LEAVING = _("正在退出，一般 1 秒")
+WORKING = _("请稍候")
+"""A technician's: the page says already what is done."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from drivers.device import Kind
 from drivers.sentence import Sentence, en
 from kiosk.setup.at_screen import WELCOME
-from kiosk.visit.setup_steps import CheckLine, EnterText, ShowChecks
+from kiosk.setup.enrolment_pages import WAYS
+from kiosk.visit.setup_steps import CheckLine, EnterText, ShowChecks, ShowEnrolment
 from kiosk.visit.steps import Action, Choose, EnterNumber, Option, Step, Tone
 from kiosk.words import _
 
@@ -33,6 +35,18 @@ _FOUND = (
         Tone.ATTENTION,
     ),
     CheckLine(en("touch panel"), "ILITEK Multi-Touch", tone=Tone.GOOD),
+)
+CODE = ShowEnrolment(
+    _("等中心准许"),
+    _("代码半小时有效，过期自动换新的"),
+    (
+        _("打开中心的入网页面，或给中心打电话"),
+        _("输入代码、本机编号、放在哪里"),
+        _("核对公钥的 SHA-256 相同，准许；这里会自动继续"),
+    ),
+    "3f7a09c1" * 8,
+    "3f7a09c1" * 8,
+    "K7Q2-9XMD",
 )
 _AGAIN = Action("again", _("再查一遍"), "again")
 
@@ -83,6 +97,24 @@ def setup_samples() -> dict[str, Step[Any]]:
         "97-setup-press": ShowChecks(
             en("Press the panel's upper left corner once (within {seconds} s)…", seconds="30"),
             works=True,
+        ),
+        "97-setup-ways": WAYS,
+        "97-setup-enrolment": CODE,
+        "97-setup-enrolment-trouble": replace(
+            CODE,
+            code="",
+            trouble=_(
+                "现在连不上中心：{why}。查网线和网址，这里会一直再试",
+                why="unreachable: [Errno -3] Temporary failure in name resolution",
+            ),
+        ),
+        "97-setup-ticket": replace(
+            CODE,
+            title=_("用入网票"),
+            lead=_("入网票只给这一个密钥，只用一次"),
+            code="",
+            scan="-----BEGIN CERTIFICATE REQUEST-----\n" + "MIHYMIGAAgEAMB4x" * 24,
+            actions=(Action("scan", _("扫入网票"), "scan"),),
         ),
         "97-setup-verdict": ShowChecks(
             _("验收：终端 {terminal}", terminal="T0001"),

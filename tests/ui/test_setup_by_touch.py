@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,15 +26,23 @@ from drivers.emulators.rig import Emulator
 from kiosk import settings as settings_file
 from kiosk.doctor.examination import Report
 from kiosk.doctor.findings import Finding, Verdict
+from kiosk.enrolment import key as keys
+from kiosk.enrolment import ticket as tickets
+from kiosk.enrolment.identity import TerminalIdentity
 from kiosk.setup import at_screen, discovery, procedure
 from kiosk.setup.at_screen import AtScreen
 from kiosk.setup.discovery import Discovery, SearchPlace
 from kiosk.setup.procedure import SetupOrder
 from kiosk.setup.questions import GivenAnswers
+from kiosk.workshop.sandbox.server import serving_both
+from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.contract.test_enrolment import EnrolmentStage
 from tests.ui.cases import pdf as one_page
 from tests.ui.theatre import Setting, Theatre, is_text
+from ui import views
 from ui.setup_app import CONSOLE, SERVE, SetupApp
 
+ROOT = Path(__file__).parents[2]
 PATIENCE_MS = 60_000
 PDF = one_page()
 
@@ -121,7 +132,9 @@ class TouchStand:
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[TouchStand]:
+def stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TouchStand]:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    monkeypatch.delenv(keys.TPM_ELSEWHERE, raising=False)
     devices: dict[str, Emulator] = {
         "scanner": CodeScanner(tmp_path / "scanner"),
         "pad": PinPad(tmp_path / "pad"),
@@ -136,6 +149,13 @@ def stand(tmp_path: Path) -> Iterator[TouchStand]:
         stand.app.close()
     for device in emulators:
         device.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnrolmentStage]:
+    directory = tmp_path_factory.mktemp("centre")
+    with serving_both(directory) as addresses:
+        yield EnrolmentStage(addresses.api, addresses.beside, SandboxCa(directory))
 
 
 class FitTerminal:
@@ -162,6 +182,8 @@ def test_a_machine_is_set_up_by_touching_alone(
     technician.presses("begin")
     technician.sees("找到了这些", "密码键盘")
     technician.presses("on")
+    technician.sees("先不入网")
+    technician.presses("later")
     technician.sees("终端在中心的编号")
     technician.types("T_7")
     technician.sees("请用字母、数字和连字符，最多 32 个")
@@ -209,6 +231,8 @@ def test_the_language_changes_in_the_middle(
     technician.presses("again")
     technician.sees("This was found")
     technician.presses("on")
+    technician.sees("Not now")
+    technician.presses("later")
     technician.sees("The terminal's number at the centre")
     technician.types("T_7")
     technician.sees("letters, digits and hyphens, at most 32")
@@ -315,3 +339,186 @@ def test_a_terminal_that_is_not_fit_does_not_serve(
     monkeypatch.setattr(at_screen, "Examined", FitTerminal)
     technician.presses("again")
     technician.sees("可以投入使用")
+
+
+def test_the_program_itself_ends_with_what_was_chosen(tmp_path: Path) -> None:
+    """In a process of its own, whose window nobody can click: the first page is answered for it."""
+    program = (
+        "import sys; from pathlib import Path; from kiosk.setup import at_screen, questions\n"
+        "from kiosk.setup.discovery import SearchPlace\n"
+        "from kiosk.setup.procedure import SetupOrder; from ui import setup_app\n"
+        "at_screen.AtScreen.heard = lambda self, step, seconds=None: step.check('console')\n"
+        "order = SetupOrder(Path(sys.argv[1]), questions.GivenAnswers())\n"
+        "setup_app.main(order, SearchPlace())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "terminal.toml")],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (CONSOLE, "")
+
+
+# -- enrolment -------------------------------------------------------------------------------------
+
+
+def enrols(technician: TouchingTechnician, stand: TouchStand) -> list[bool]:
+    """Begin an enrolment alone, with the scanner of the stand; what comes of it is in the list."""
+    ends: list[bool] = []
+    scanner = discovery.FoundDevice(
+        Kind.CODE_SCANNER, {"driver": "serial", "port": str(stand.folder / "scanner")}, "scanner"
+    )
+
+    def run(at: AtScreen) -> int:
+        at.content(Discovery((scanner,)))
+        ends.append(at.enrolled(stand.order.file))
+        return 1
+
+    stand.begin(technician.theatre, run)
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("找到了这些")
+    technician.presses("on")
+    technician.sees("先不入网")
+    return ends
+
+
+def code_of(technician: TouchingTechnician) -> str:
+    """The code on the page, once there is one."""
+    shown = technician.theatre.page
+    assert technician.theatre.until(lambda: bool(getattr(shown.shows, "code", "")), PATIENCE_MS)
+    technician.theatre.settle()
+    return str(shown.shows.code)  # type: ignore[attr-defined]  # of this page
+
+
+def test_a_terminal_is_enrolled_on_its_way_into_service(
+    technician: TouchingTechnician,
+    stand: TouchStand,
+    stage: EnrolmentStage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the centre tells is neither asked nor written a second time."""
+    monkeypatch.setattr(at_screen, "Examined", FitTerminal)
+    stand.begin(technician.theatre)
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("找到了这些")
+    technician.presses("on")
+    technician.sees("先不入网")
+    technician.presses("centre")
+    technician.sees("中心的入网网址")
+    technician.types(stage.beside)
+    code = code_of(technician)
+    key = TerminalIdentity(stand.folder).waiting_key()
+    assert key
+    technician.sees(code, key.hash[:8])
+    assert technician.theatre.page.shows.rows == views._qr_rows(key.hash)  # type: ignore[attr-defined]
+    stage.allow(code, "YL-0301", place="新客站")
+    technician.sees("入网完成", "YL-0301", "新客站")
+    technician.presses("on")
+    technician.sees("终端安装在哪里")
+    technician.presses("supermarket")
+    technician.sees("触摸屏下边缘离地高度")
+    technician.presses("0", "confirm")
+    technician.sees("将要写入")
+    technician.presses("write")
+    technician.sees("可以投入使用")
+    settings = settings_file.load(stand.order.file)
+    assert (settings.terminal, settings.centre.url) == ("YL-0301", stage.api)
+    assert "YL-0301" not in stand.order.file.read_text(encoding="utf-8")
+    technician.presses("leave")
+    technician.sees("安装这台终端")
+
+
+def test_a_terminal_that_is_enrolled_already_goes_on(
+    technician: TouchingTechnician, stand: TouchStand, stage: EnrolmentStage
+) -> None:
+    ends = enrols(technician, stand)
+    technician.presses("centre")
+    technician.types(stage.beside)
+    stage.allow(code_of(technician), "YL-0302")
+    technician.sees("入网完成")
+    technician.presses("on")
+    technician.sees("安装这台终端")
+    technician.presses("begin")
+    technician.sees("找到了这些")
+    technician.presses("on")
+    technician.sees("这台终端已经入网", "YL-0302")
+    technician.presses("on")
+    technician.sees("安装这台终端")
+    assert ends == [True, True]
+
+
+def test_a_refusal_of_the_centre_is_told_and_it_can_be_put_off(
+    technician: TouchingTechnician, stand: TouchStand, stage: EnrolmentStage
+) -> None:
+    ends = enrols(technician, stand)
+    technician.presses("centre")
+    technician.types(stage.beside)
+    stage.page("/allow", code=code_of(technician), number="YL-0303", answer="no")
+    technician.sees("没有入网", "中心拒绝这台终端：")
+    technician.presses("on")
+    technician.sees("先不入网")
+    technician.presses("later")
+    technician.sees("安装这台终端")
+    assert ends == [False]
+
+
+def test_without_a_network_the_page_says_so_and_back_leads_out(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    enrols(technician, stand)
+    technician.presses("centre")
+    technician.sees("中心的入网网址")
+    technician.types("nothing")
+    technician.sees("https://gjj.example.gov.cn")
+    technician.types("http://127.0.0.1:9")
+    technician.sees("现在连不上中心", "查网线和网址")
+    technician.presses("back")
+    technician.sees("先不入网")
+    technician.presses("centre")
+    technician.sees("http://127.0.0.1:9▏")
+    technician.presses("back")
+    technician.sees("先不入网")
+
+
+def test_a_ticket_is_scanned_from_its_codes(
+    technician: TouchingTechnician,
+    stand: TouchStand,
+    stage: EnrolmentStage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    signers = stand.folder / "signers.pem"
+    asked = settings_file.EnrolmentSettings(tickets=signers)
+    monkeypatch.setattr(settings_file, "before_enrolment", lambda _file: (asked, stand.folder))
+    signer = stage.ca.signer_of_tickets().read_text()
+    signers.write_text(signer.partition("-----BEGIN PRIVATE")[0])
+    ends = enrols(technician, stand)
+    technician.presses("ticket")
+    technician.sees("用入网票", "发给中心")
+    shown = technician.theatre.page.shows
+    key = TerminalIdentity(stand.folder).waiting_key()
+    assert key
+    request = TerminalIdentity(stand.folder).request(key).request
+    assert shown.rows == views._qr_rows(request)  # type: ignore[attr-defined]
+    text = stage.page("/ticket", request=request, number="YL-0320", place="山里", hours="8")
+    parts = tickets.parts(text)
+    technician.presses("scan")
+    technician.sees("请把二维码对准扫码窗")
+    stand.devices["scanner"].obey("present", text=parts[1])
+    technician.sees(f"已扫 1 张，共 {len(parts)} 张")
+    stand.devices["scanner"].obey("present", text="KT9/9:abc")
+    technician.sees("没有入网", "扫到的不是同一张入网票")
+    stand.devices["scanner"].obey("remove")
+    technician.presses("on", "ticket", "scan")
+    for count, part in enumerate(parts, 1):
+        technician.sees("请把二维码对准扫码窗")
+        stand.devices["scanner"].obey("present", text=part)
+        technician.sees(f"已扫 {count} 张" if count < len(parts) else "入网完成")
+    technician.sees("YL-0320", "山里")
+    technician.presses("on")
+    technician.sees("安装这台终端")
+    assert ends == [True]
