@@ -53,6 +53,7 @@ TERMS = (
     en("memory"),
     en("swap"),
     en("display"),
+    en("display server"),
     en("touch"),
     en("brightness"),
     en("time service"),
