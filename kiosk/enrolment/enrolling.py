@@ -11,7 +11,7 @@ from drivers.sentence import en
 from kiosk.centre.enrolment import EnrolledTerminal, Enrolment, EnrolmentRequest, EnrolmentState
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.enrolment.identity import NotEnrolled
-from kiosk.words import Language
+from kiosk.words import Language, Sayable, say
 
 GROWS = 1.5
 MOST_PAUSE_S = 30.0
@@ -24,6 +24,16 @@ class AsksForEnrolment(Protocol):
     def open(self, request: EnrolmentRequest) -> Enrolment: ...
 
     def state(self, id: str) -> EnrolmentState: ...
+
+
+class EnrolmentRefused(NotEnrolled):
+    """The centre refuses the terminal: ``because``, in both languages where the centre tells it in
+    both. ``sentence``: the same for a console."""
+
+    def __init__(self, because: Sayable, sentence: str = "") -> None:
+        why = say(because, Language.EN)
+        super().__init__(sentence or en("the centre refuses this terminal: {why}", why=why))
+        self.because = because
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,7 @@ def enrol(
 ) -> EnrolledTerminal:
     """Ask until the centre grants what a terminal needs; a code whose time has passed is replaced.
 
-    ``wait`` may raise to end the asking. Raises :class:`NotEnrolled` when the centre refuses.
+    ``wait`` may raise to end the asking. Raises :class:`EnrolmentRefused` when the centre refuses.
     """
     pauses = _pauses(1.0)
     while True:
@@ -55,7 +65,7 @@ def enrol(
             continue
         except Refusal as refusal:
             if refusal.code != "try-later":
-                raise NotEnrolled(_because(refusal)) from refusal
+                raise EnrolmentRefused(refusal.reason, _because(refusal)) from refusal
             show(EnrolmentView(trouble=_because(refusal)))
             wait(MOST_PAUSE_S)
             continue
@@ -82,14 +92,13 @@ def _await(
         except Refusal as refusal:
             if refusal.code == "not-found":
                 return None
-            raise NotEnrolled(_because(refusal)) from refusal
+            raise EnrolmentRefused(refusal.reason, _because(refusal)) from refusal
         show(EnrolmentView(opened.code))
         match told.state:
             case "allowed" if told.terminal:
                 return told.terminal
             case "refused":
-                because = told.because.say(Language.EN) if told.because else ""
-                raise NotEnrolled(en("the centre refuses this terminal: {why}", why=because))
+                raise EnrolmentRefused(told.because or "")
             case "over" | "allowed":
                 return None
     return None

@@ -16,7 +16,7 @@ from kiosk.centre.enrolment_client import EnrolmentClient
 from kiosk.enrolment import key as keys
 from kiosk.enrolment import ticket as tickets
 from kiosk.enrolment.command import mend_of
-from kiosk.enrolment.enrolling import EnrolmentView, enrol
+from kiosk.enrolment.enrolling import EnrolmentRefused, EnrolmentView, enrol
 from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity
 from kiosk.enrolment.key import KeyUnusable, TerminalKey
 from kiosk.enrolment.signed import TicketRefused
@@ -68,6 +68,8 @@ class EnrolmentPages:
                 continue
             except TicketRefused as error:
                 self._failed(words_of(error), mend_of(error))
+            except EnrolmentRefused as error:
+                self._failed(_("中心拒绝这台终端：{why}", why=error.because))
             except (NotEnrolled, KeyUnusable, SettingsError, ValueError) as error:
                 self._failed(words_of(error))
             except OSError as error:
@@ -189,7 +191,7 @@ class EnrolmentPages:
         )
         self._at.ask(page)
 
-    def _failed(self, why: str, mend: str = "") -> None:
+    def _failed(self, why: Sayable, mend: str = "") -> None:
         page = ShowChecks(
             _("没有入网"),
             (CheckLine(mend),) if mend else (),

@@ -459,7 +459,7 @@ def test_a_refusal_of_the_centre_is_told_and_it_can_be_put_off(
     technician.presses("centre")
     technician.types(stage.beside)
     stage.page("/allow", code=code_of(technician), number="YL-0303", answer="no")
-    technician.sees("没有入网", "中心拒绝这台终端：")
+    technician.sees("没有入网", "中心拒绝这台终端：中心没有同意这台终端入网。")
     technician.presses("on")
     technician.sees("先不入网")
     technician.presses("later")
