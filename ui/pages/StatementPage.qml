@@ -138,15 +138,20 @@ Page {
             }
         }
     }
-    foot: PushButton {
-        objectName: "eye"
-        visible: page.eyeInFoot
-        anchors.right: parent.right
-        width: Math.min(parent.width, Math.max(implicitWidth, 320))
-        sleepy: false
-        size: Theme.big(34)
-        text: page.shown.eye
-        iconName: page.shown.revealed ? "eye-off" : "eye"
-        onClicked: Appearance.toggleNumbers()
+    foot: Loader {
+        active: page.eyeInFoot
+        width: parent.width
+        sourceComponent: Item {
+            PushButton {
+                objectName: "eye"
+                anchors.right: parent.right
+                width: Math.min(parent.width, Math.max(implicitWidth, 320))
+                sleepy: false
+                size: Theme.big(34)
+                text: page.shown.eye
+                iconName: page.shown.revealed ? "eye-off" : "eye"
+                onClicked: Appearance.toggleNumbers()
+            }
+        }
     }
 }
