@@ -58,7 +58,6 @@ class Stage:
         self.finger = RestingFinger(lambda: int(self.page.ticket))
         self.window.installEventFilter(self.finger)
         self.page.finger_from_before = lambda: self.finger.from_before
-        self._compiled: list[QQmlComponent] = []
 
     def _wire(self) -> None:
         page, clock = self.page, self.clock
@@ -94,8 +93,13 @@ class Stage:
         """Compile one page a step, so that no citizen waits while a page is compiled."""
         for path in sorted((HERE / "pages").glob("*.qml")):
             page = QUrl.fromLocalFile(str(path))
-            self._compiled.append(QQmlComponent(self.engine, page))
+            QQmlComponent(self.engine, page)
             yield page
+
+    def forget_compiled(self) -> None:
+        """Keep of the compiled pages only what is on disk, from where a page is read in half a
+        millisecond. Right only some turns of the event loop after :meth:`compile_pages`."""
+        self.engine.trimComponentCache()
 
     def show(self) -> None:
         """Take the screen; in demo and training a window of fitting size."""

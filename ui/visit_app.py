@@ -159,6 +159,7 @@ class VisitApp(QObject):
         from kiosk.visit.steps import Attract
         from ui import rehearsal
 
+        self.stage.forget_compiled()
         try:
             for step in rehearsal.steps():
                 self.page.show(step, ticket=WARMING, back=False)
