@@ -27,6 +27,7 @@ from kiosk.visit.maintenance_steps import (
     EnterStaffPin,
     MaintenanceHome,
     PresentStaffCard,
+    PresentStaffIdCard,
     ScanTicket,
     Todo,
 )
@@ -309,6 +310,14 @@ def _present_employee_card(step: PresentEmployeeCard, look: Look) -> PresentCard
             else _("要用本人的原件，读完请还给本人")
         ),
         help=look.word(_("只读姓名、号码和有效期，交中心核对")),
+    )
+
+
+def _present_staff_id_card(step: PresentStaffIdCard, look: Look) -> PresentCardContent:
+    return replace(
+        _present_card(step, look),
+        title=look.word(_("请放工作人员的身份证")),
+        help=look.word(_("只认名单上的工作人员，接着要输入工作密码")),
     )
 
 
@@ -1575,6 +1584,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     MaintenanceHome: _maintenance_home,
     PresentIdCard: _present_card,
     PresentEmployeeCard: _present_employee_card,
+    PresentStaffIdCard: _present_staff_id_card,
     ConfirmName: _confirm_name,
     ShowPhoneCode: _show_phone_code,
     IsItYou: _is_it_you,

@@ -67,9 +67,9 @@ def why_no_clerk(settings: Settings, statuses: Mapping[Kind, Status]) -> Text | 
 
 
 def await_clerk(visit: Visit, operation: Operation) -> ClerkApproval:
-    """The approval of ``operation`` as it stands, once a clerk has presented card and PIN; on the
-    audit log when this returns. Raises :class:`NoClerkHere`, and what ``Asker.ask`` raises: the
-    citizen may go back, and leave."""
+    """The approval of ``operation`` as it stands, once a clerk has presented card and PIN, and the
+    audit log was told. Raises :class:`NoClerkHere`, and what ``Asker.ask`` raises: the citizen may
+    go back, and leave."""
     if why_no_clerk(visit.settings, visit.statuses()):
         raise NoClerkHere
     visit.expects_other_card = True  # to the end of the service: the clerk's may lie there a while

@@ -17,6 +17,7 @@ from kiosk.visit.steps import (
     Fact,
     NotAnAnswer,
     PollStep,
+    PresentIdCard,
     Step,
     Tone,
     one_of,
@@ -53,6 +54,11 @@ class PresentStaffCard(DeviceStep[BankCard | SocialSecurityCard]):
 
     def check(self, answer: object) -> BankCard | SocialSecurityCard:
         raise NotAnAnswer(_("请插入工作卡"))
+
+
+@dataclass(frozen=True, slots=True)
+class PresentStaffIdCard(PresentIdCard):
+    """请放工作人员的身份证: of somebody on the roster, never the citizen's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from kiosk.login import LoginEvent
 from kiosk.staff.roster_file import RosterFile
 from kiosk.terminal.clerks import with_clerks
 from kiosk.visit.clerk_approval import clerk_page, why_no_clerk
-from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffCard
+from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffCard, PresentStaffIdCard
 from kiosk.visit.operation_steps import (
     ASK,
     CONFIRM,
     AwaitClerk,
+    AwaitResult,
     ChooseReason,
     ConfirmOperation,
     ShowOutcome,
@@ -32,15 +33,15 @@ from kiosk.visit.steps import (
     EnterSmsCode,
     Farewell,
     Menu,
-    PresentIdCard,
     Problem,
     Rate,
+    ShowStatement,
 )
 from kiosk.visit.troubles import MENU, RETRY
 from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
-from tests.services.money import CODE, DirectCommitLine, MoneyModel
+from tests.services.money import CODE, DirectCommitLine, MoneyModel, S
 from tests.services.script import WELL, Line, Played, World, card
 from tests.ui.operation_samples import QUOTE
 from ui.views import Look, derive
@@ -54,7 +55,13 @@ ORDER: tuple[Line, ...] = (
     (ChooseReason, lambda step: step.can[0].key),
     (EnterNumber, "100"),
 )
-CARD: tuple[Line, ...] = ((AwaitClerk, ID_CARD), (PresentIdCard, card("S1")))
+
+
+def puts(persona: str) -> Line:
+    return (PresentStaffIdCard, card(persona))
+
+
+CARD: tuple[Line, ...] = ((AwaitClerk, ID_CARD), puts("S1"))
 APPROVES: tuple[Line, ...] = (*CARD, (EnterStaffPin, PIN))
 
 
@@ -140,7 +147,10 @@ def test_where_no_money_moves_the_page_names_the_business_alone() -> None:
 def test_a_card_that_cannot_be_read_is_told_and_the_clerk_tries_again(
     branch: World,
 ) -> None:
-    unreadable: Line = (PresentIdCard, DeviceError(Reason.CARD_UNREADABLE, device=Kind.ID_CARD))
+    unreadable: Line = (
+        PresentStaffIdCard,
+        DeviceError(Reason.CARD_UNREADABLE, device=Kind.ID_CARD),
+    )
     played = serve(
         branch, (AwaitClerk, ID_CARD), unreadable, (Problem, RETRY), *APPROVES, *confirmed(branch)
     )
@@ -173,10 +183,14 @@ def test_a_chip_card_serves_as_well_and_the_clerk_may_begin_again(
 
 WRONG: Line = (EnterStaffPin, "000000")
 REFUSED: dict[str, tuple[tuple[Line, ...], list[str], str]] = {
-    "the citizen's own card": (((PresentIdCard, card("P03")),), ["card:unknown"], "没有登记"),
-    "a technician's card": (((PresentIdCard, card("S2")),), ["card:role:6021"], "没有这项权限"),
+    "the citizen's own card": (((PresentStaffIdCard, card("P03")),), ["card:unknown"], "没有登记"),
+    "a technician's card": (
+        ((PresentStaffIdCard, card("S2")),),
+        ["card:role:6021"],
+        "没有这项权限",
+    ),
     "wrong PINs": (
-        ((PresentIdCard, card("S1")), WRONG, WRONG, WRONG),
+        ((PresentStaffIdCard, card("S1")), WRONG, WRONG, WRONG),
         [*["card:wrong-pin:6031"] * 3, "card:locked:6031"],
         "密码错了太多次",
     ),
@@ -262,6 +276,24 @@ def test_another_quote_in_place_of_the_approved_one_is_approved_anew(branch: Wor
     )
     assert of_clerks(played) == [(LoginEvent.APPROVED, "clerk:6031")] * 2
     assert len(model.moved) == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "greeted"),
+    [
+        ({"state": S.DONE, "reference": "T0001-260114-0001"}, (ShowOutcome, MENU)),
+        ({"state": S.CONFIRMED, "commit_ttl_s": 300}, (ShowStatement, "wait")),
+        ({"state": S.IN_PROGRESS}, (AwaitResult, MENU)),
+    ],
+)
+def test_what_a_visit_that_died_has_left_is_asked_by_its_id_without_a_clerk(
+    branch: World, found: dict[str, Any], greeted: Line
+) -> None:
+    model = MoneyModel(QUOTE.model_copy(update={"clerk": QUOTE.title}))
+    model.put(**found)
+    lines = (*branch.signed_in("P03"), greeted, (Menu, Left()), (Farewell, None))
+    played = branch.play(*lines, committer=model, operations=model)
+    assert of_clerks(played) == []
 
 
 def test_who_was_taken_off_meanwhile_has_approved_nothing(branch: World) -> None:

@@ -27,7 +27,14 @@ from kiosk.terminal.terminal import Terminal
 from kiosk.terminal.volume import FILE as VOLUME
 from kiosk.terminal.volume import keep_volume
 from kiosk.upkeep import UpkeepEvent
-from kiosk.visit.maintenance_steps import END, EnterStaffPin, MaintenanceHome, ScanTicket, Todo
+from kiosk.visit.maintenance_steps import (
+    END,
+    EnterStaffPin,
+    MaintenanceHome,
+    PresentStaffIdCard,
+    ScanTicket,
+    Todo,
+)
 from kiosk.visit.steps import (
     MAINTENANCE,
     Attract,
@@ -35,7 +42,6 @@ from kiosk.visit.steps import (
     ChooseWay,
     Confirm,
     Menu,
-    PresentIdCard,
     PrintingSlip,
     Problem,
 )
@@ -190,7 +196,7 @@ def test_another_terminals_ticket_and_another_code_are_told_and_noted(work: Work
 
 def presents(citizen: Citizen, persona: str) -> None:
     citizen.chooses(ChooseWay, "id-card")
-    citizen.sees(PresentIdCard)
+    citizen.sees(PresentStaffIdCard)
     citizen.hall.reader.obey("put", **personas.load()[persona].card())
 
 

@@ -16,7 +16,7 @@ from kiosk.privacy import Sensitive
 from kiosk.staff.roster_file import RosterFile
 from kiosk.terminal import card_watch
 from kiosk.terminal.card_watch import CardWatch
-from kiosk.visit.maintenance_steps import EnterStaffPin
+from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffIdCard
 from kiosk.visit.operation_steps import AwaitClerk, ChooseReason, ConfirmOperation
 from kiosk.visit.steps import (
     Attract,
@@ -26,7 +26,6 @@ from kiosk.visit.steps import (
     EnterSmsCode,
     Farewell,
     Menu,
-    PresentIdCard,
 )
 from kiosk.visit.unit_steps import PresentEmployeeCard, UnitMenu
 from kiosk.visit.visit import NoCommitter
@@ -290,7 +289,7 @@ def test_the_card_of_the_clerk_who_approves_ends_nothing(here: Hall) -> None:
         put(here, "S1")
         time.sleep(4 * card_watch.LOOK_S)
         citizen.press("id-card")
-        citizen.sees(PresentIdCard)
+        citizen.sees(PresentStaffIdCard)
         citizen.chooses(EnterStaffPin, "603100")
         citizen.sees(ConfirmOperation)
         time.sleep(4 * card_watch.LOOK_S)

@@ -13,6 +13,7 @@ from kiosk.visit.maintenance_steps import (
     EnterStaffPin,
     MaintenanceHome,
     PresentStaffCard,
+    PresentStaffIdCard,
     ScanTicket,
     Todo,
 )
@@ -91,6 +92,7 @@ def maintenance_samples() -> dict[str, Step[Any]]:
         ),
         "95-maintenance-ticket": ScanTicket(),
         "95-maintenance-card": PresentStaffCard(),
+        "95-maintenance-id-card": PresentStaffIdCard(),
         "95-maintenance-pin": EnterStaffPin(_("密码不对，还可以试 {left} 次", left=2)),
         "95-maintenance": home,
         "95-maintenance-touch": TouchTest(),
