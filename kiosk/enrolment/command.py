@@ -62,7 +62,9 @@ class EnrolmentCommand:
 
         def wait(pause: float) -> None:
             if time.monotonic() + pause - began > seconds:
-                raise NotEnrolled(en("the centre has not allowed this terminal in time"))
+                if shown.code:
+                    raise NotEnrolled(en("the centre has not allowed this terminal in time"))
+                raise NotEnrolled(en("the centre was not reached: {why}", why=shown.trouble))
             time.sleep(pause)
 
         try:
