@@ -200,7 +200,9 @@ def install(system: CleanSystem, package: str) -> None:
         system.run("getent", account, "kiosk")
     mode = system.run("stat", "--format", "%U %a", "/var/lib/kiosk").strip()
     wants(mode == "kiosk 700", f"/var/lib/kiosk belongs to {mode}")
-    wants(system.run("systemctl", "is-enabled", "kiosk").strip() == "enabled", "not enabled")
+    for unit in ("kiosk", "kiosk-setup"):
+        enabled = system.run("systemctl", "is-enabled", unit).strip()
+        wants(enabled == "enabled", f"{unit} is {enabled}")
 
 
 _UNRESOLVED = r"""
