@@ -91,8 +91,8 @@ class Channel:
         file = io.BytesIO()
         pickler = _Pickler(file)
         pickler.dump(message)
-        body = file.getbuffer()
-        data = memoryview(_HEAD.pack(len(body), len(pickler.beside)) + body)
+        with file.getbuffer() as body:
+            data = memoryview(_HEAD.pack(len(body), len(pickler.beside)) + body)
         beside = pickler.beside
         self._end.settimeout(_SLICE_S if patient else None)
         while data:
