@@ -24,6 +24,7 @@ BEFORE_QT = (
     "kiosk.log",
     "kiosk.renminbi",
     "kiosk.terminal.terminal",
+    "kiosk.visit.setup_steps",
     "kiosk.visit.steps",
     "kiosk.visit.trial_steps",
 )
