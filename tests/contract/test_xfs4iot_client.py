@@ -188,13 +188,33 @@ def test_settings_that_do_not_fit(options: dict[str, object]) -> None:
 # -- TLS ------------------------------------------------------------------------------------------
 
 
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    **dict.fromkeys(
+        (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    ),
+)
+
+
 class MachineAuthority:
     """Makes certificates."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._made(self._name, self._key, x509.BasicConstraints(True, 0))
+        certificate = self._made(
+            self._name, self._key, x509.BasicConstraints(True, 0), _SIGNS_CERTIFICATES
+        )
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         self._folder = folder
@@ -203,7 +223,7 @@ class MachineAuthority:
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "machine")])
-        certificate = self._made(subject, key, names, days)
+        certificate = self._made(subject, key, names, days=days)
         file = self._folder / "machine.pem"
         file.write_bytes(
             certificate.public_bytes(serialization.Encoding.PEM)
@@ -221,7 +241,7 @@ class MachineAuthority:
         self,
         subject: x509.Name,
         key: ec.EllipticCurvePrivateKey,
-        extension: x509.ExtensionType,
+        *extensions: x509.ExtensionType,
         days: int = 1,
     ) -> x509.Certificate:
         end = datetime.now(UTC) + timedelta(days=days)
@@ -233,7 +253,6 @@ class MachineAuthority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(end - timedelta(days=10))
             .not_valid_after(end)
-            .add_extension(extension, critical=subject == self._name)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )
@@ -242,6 +261,8 @@ class MachineAuthority:
                 critical=False,
             )
         )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=subject == self._name)
         return builder.sign(self._key, hashes.SHA256())
 
 
