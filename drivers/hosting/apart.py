@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -16,6 +17,8 @@ _PR_SET_PDEATHSIG = 1
 _PR_GET_DUMPABLE = 3
 _PR_SET_DUMPABLE = 4
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # OpenBLAS's threads and their memory are never used
+DYING_S = 0.5
+"""So long is waited for a process that is about to end, in seconds."""
 _PROGRAM = "from {module} import main; main({end}, {parent}, dumpable={dumpable})"
 
 
@@ -76,6 +79,16 @@ def _start_fresh(module: str, end: socket.socket) -> ApartProcess:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def end_apart(process: ApartProcess) -> None:
+    """Kill ``process`` and collect it. Returns within :data:`DYING_S`: on a busy machine, or in a
+    call into the kernel, a process may outlast its kill, and a thread collects it then."""
+    process.kill()
+    try:
+        process.wait(DYING_S)
+    except subprocess.TimeoutExpired:
+        threading.Thread(target=process.wait, name="collector", daemon=True).start()
 
 
 def is_dumpable() -> bool:

@@ -29,7 +29,7 @@ from drivers.device import (
     Request,
     Status,
 )
-from drivers.hosting.apart import forks, start_apart
+from drivers.hosting.apart import DYING_S, end_apart, forks, start_apart
 from drivers.hosting.channel import Channel
 from drivers.hosting.child import Broke, CancelCall, DriverCall, Failed, Reported
 from drivers.hosting.host import PACE, Host, HostPace, LostError
@@ -48,7 +48,6 @@ RESET_S = 15.0
 SELF_TEST_S = 30.0
 NEIGHBOURS_S = 5.0
 CLOSE_S = 1.0
-_DYING_S = 0.5
 _SLICE_S = 0.02  # longest time until the host passes a cancel on to the child
 
 
@@ -336,7 +335,7 @@ class _ChildProcess:
     def bury(self) -> str:
         """End the process; returns how it has died, by itself if it was about to."""
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_DYING_S)
+            self._process.wait(DYING_S)
         self.end()
         code = self._process.returncode
         return (
@@ -347,6 +346,4 @@ class _ChildProcess:
 
     def end(self) -> None:
         self.channel.close()
-        self._process.kill()
-        with suppress(subprocess.TimeoutExpired):  # a call into the kernel may outlast the kill
-            self._process.wait(_DYING_S)
+        end_apart(self._process)

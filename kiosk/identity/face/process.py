@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from drivers.camera.types import Stream
 from drivers.device import DeviceError
-from drivers.hosting.apart import end_with, keep_memory_private, start_apart
+from drivers.hosting.apart import end_apart, end_with, keep_memory_private, start_apart
 from drivers.hosting.channel import Channel
 from drivers.hosting.confine import ProcessNeeds, confine
 from kiosk.identity.face.chip import ChipPhoto, NotCompared
@@ -35,7 +34,6 @@ ANALYSE_S = 1 / 15
 NICE = 5
 """The screen goes first."""
 _WAIT_S = 0.25
-_DYING_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +121,7 @@ class CaptureProcess:
     def end(self) -> None:
         """Kill the process: every picture it holds goes with it."""
         self._channel.close()
-        self._process.kill()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_DYING_S)
+        end_apart(self._process)
 
 
 # -- the child ------------------------------------------------------------------------------------
