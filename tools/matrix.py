@@ -128,6 +128,8 @@ class System:
         """A bare system anew."""
         copied(debian, self._root, ("ca-certificates", "git", "make", "python3"))
         do("chroot", self._root, "useradd", "--create-home", USER)
+        # debootstrap leaves that to the installer.
+        (self._root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
         (self._root / "etc/pip.conf").write_text("[global]\n" + "".join(self._pip[0]))
         for file in (Path("/etc/resolv.conf"), *self._pip[1]):
             self._place(file).parent.mkdir(parents=True, exist_ok=True)
