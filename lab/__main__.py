@@ -33,13 +33,13 @@ def main(server: str = "") -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         parts = debian.unpacked(FOLDER / "debian")
-        package = _package()
+        disk = _disk()
     except (debian.UnreachableError, CannotBuildError) as error:
         print(f"lab: {error}")
         return 1
     began = time.monotonic()
     held = bool(server) or _drivers(parts)
-    held = _terminal(parts, package, server or "cage") and held
+    held = _terminal(parts, disk, server or "cage") and held
     print(f"lab: {time.monotonic() - began:.0f} s in all")
     return 0 if held else 1
 
@@ -58,28 +58,28 @@ def _drivers(parts: debian.Unpacked) -> bool:
     return ended and found.well
 
 
-def _package() -> Path | None:
-    """The terminal's package of this commit, built unless it is there; None, with a sentence, where
-    a machine cannot be made of it."""
+def _disk() -> Path | None:
+    """The disk of a terminal with the package of this commit, made unless it is there; None, with a
+    sentence, where that cannot be made."""
     lacking = [name for tool, name in image.NEEDED.items() if shutil.which(tool) is None]
     if lacking or os.geteuid() != 0:
         print(f"lab: no terminal, that needs root and apt-get install {' '.join(lacking)}".rstrip())
         return None
     package = build_deb.place()
-    if package.exists() and build_deb.field(package, "Commit") == build_deb.commit():
-        return package
-    return build_deb.build()[0]
+    if not package.exists() or build_deb.field(package, "Commit") != build_deb.commit():
+        package = build_deb.build()[0]
+    return image.made(package, build_deb.release(), FOLDER / "terminal")
 
 
-def _terminal(parts: debian.Unpacked, package: Path | None, server: str) -> bool:
+def _terminal(parts: debian.Unpacked, disk: Path | None, server: str) -> bool:
     """The machine on which the package is installed, from boot to power cut."""
-    if package is None:
+    if disk is None:
         return True
     from lab.terminal import play
 
     began = time.monotonic()
     try:
-        trial = play.tried(parts, FOLDER / "terminal", package, server)
+        trial = play.tried(parts, FOLDER / "terminal", disk, server)
     except (CannotBuildError, RuntimeError) as error:
         print(f"lab: {error}")
         return False

@@ -34,8 +34,9 @@ _NOTE = ".package"
 
 
 def made(package: Path, debian: str, folder: Path) -> Path:
-    """The image with ``package`` on Debian ``debian``; the one of before where it was made of
-    the same. Raises :class:`CannotBuildError`."""
+    """The image in ``folder`` with ``package`` on Debian ``debian``; the one of before where it was
+    made of the same. Raises :class:`CannotBuildError`."""
+    folder.mkdir(parents=True, exist_ok=True)
     image, root, note = folder / "disk.img", folder / "system", folder / _NOTE
     parts = repr((debian, BROUGHT, BESIDE)).encode()
     digest = hashlib.sha256(package.read_bytes() + parts).hexdigest()

@@ -29,7 +29,6 @@ from lab.report import Case
 from lab.terminal import given, image
 from lab.terminal.emulated import SAME, EmulatedTerminal, accelerated, unlike
 from lab.terminal.reference import BUTTONS
-from tools import build_deb
 from tools.trial import OF_EXPOSURE, PATIENCE_S, WrongError, exposed, until
 
 PERSON = personas.load()["P01"]
@@ -398,12 +397,10 @@ def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int]], EmulatedTermin
         trial.machine.cut_power()
 
 
-def tried(parts: Unpacked, folder: Path, package: Path, server: str) -> TerminalTrial:
-    """Install ``package`` on a machine and try everything on the display server ``server``, as the
-    settings name it; the files of the run lie in ``folder``.
-    Raises :class:`CannotBuildError`, and ``RuntimeError`` where nothing can be played here."""
-    folder.mkdir(parents=True, exist_ok=True)
-    disk = image.made(package, build_deb.release(), folder)
+def tried(parts: Unpacked, folder: Path, disk: Path, server: str) -> TerminalTrial:
+    """Try everything on a machine with ``disk`` and the display server ``server``, as the settings
+    name it; the files of the run lie in ``folder``. Raises :class:`CannotBuildError`, and
+    ``RuntimeError`` where nothing can be played here."""
     image.empty_disk(folder / "state.img")
     # The package of the kernel leaves that to its installation.
     subprocess.run(["depmod", "-b", parts.modules.parents[3], parts.modules.name], check=True)
