@@ -366,5 +366,5 @@ def test_without_tools_no_terminal_is_made_and_the_sentence_says_which(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert command._package() is None
+    assert command._disk() is None
     assert "debootstrap systemd-container e2fsprogs kmod" in capsys.readouterr().out

@@ -292,10 +292,11 @@ def test_the_lab_takes_the_package_of_this_commit_only(
     monkeypatch.setattr("os.geteuid", lambda: 0)
     monkeypatch.setattr(build_deb, "place", lambda: package)
     monkeypatch.setattr(build_deb, "build", lambda: (built, built))
+    monkeypatch.setattr(image, "made", lambda made_of, debian, folder: made_of)
     assert build_deb.field(package, "Version") == build_deb.version()
-    assert lab._package() == package
+    assert lab._disk() == package
     monkeypatch.setattr(build_deb, "commit", lambda: "another")
-    assert lab._package() == built
+    assert lab._disk() == built
 
 
 # -- what trials share -----------------------------------------------------------------------------
