@@ -14,8 +14,9 @@ from pathlib import Path
 
 from pydantic import AwareDatetime, ValidationError
 
+from drivers.sentence import en
 from kiosk import events
-from kiosk.centre.errors import CentreUnavailable, Refusal
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import WireModel
 from kiosk.centre.roster import StaffRoster
 from kiosk.enrolment import key as keys
@@ -57,8 +58,9 @@ class RosterFile:
             return KeptRoster.model_validate_json(self._path.read_bytes())
         except FileNotFoundError:
             return None
-        except (ValidationError, ValueError, RecursionError) as error:
-            raise RosterSpoilt(str(error)[:200]) from error
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
+            raise RosterSpoilt(f"does not fit at {where or 'the top'}") from None
 
     def follow(
         self, edition: int, fetch: Callable[[], StaffRoster], now: datetime | None = None
@@ -88,7 +90,11 @@ class RosterFile:
         except RosterSpoilt:
             kept = None
         if kept is None or kept.roster.edition != edition:
-            kept = KeptRoster(confirmed=now, roster=fetch())
+            roster = fetch()
+            if roster.edition != edition:
+                why = en("a roster of another edition than the catalogue names")
+                raise CentreUnavailable(Trouble.NONSENSE, why)
+            kept = KeptRoster(confirmed=now, roster=roster)
             self._keep(kept)
             events.ROSTER_TAKEN.log(log, count=len(kept.roster.staff))
             return True

@@ -175,6 +175,18 @@ def test_what_the_centre_does_not_give_leaves_the_earlier_roster_as_old_as_it_is
     assert messages(caplog, "kiosk.staff") == ["staff roster taken", "staff roster not taken"]
 
 
+def test_a_roster_of_another_edition_than_the_catalogue_names_confirms_nothing(
+    state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A cache before the centre may go on giving an old one, with somebody who was taken off."""
+    file = RosterFile(state)
+    file.follow(7, Centre(7), NOW)
+    caplog.set_level(logging.WARNING)
+    assert file.follow(8, Centre(7), NOW + 5 * HOUR) is False
+    assert file.kept() == KeptRoster(confirmed=NOW, roster=roster(7, entry()))
+    assert messages(caplog, "kiosk.staff")[-1] == "staff roster not taken"
+
+
 def test_a_disk_that_takes_nothing_is_an_event(
     state: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
