@@ -32,7 +32,7 @@ from kiosk.login import TellLogin, tell_nobody
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu, possible_now, public_menu, service_hours
 from kiosk.settings import ENROLLED, Settings, state_directory
-from kiosk.staff.roster_file import RosterFile
+from kiosk.staff.roster_file import RosterFile, RosterOfNow, roster_of_now
 from kiosk.terminal import vendor_mode
 from kiosk.terminal.card_watch import CardWatch
 from kiosk.terminal.clerks import with_clerks
@@ -115,6 +115,7 @@ class Terminal:
         self._catalogue: Catalogue | None = None
         self._shelf = Shelf(state_directory(settings))
         self._roster = RosterFile(state_directory(settings))
+        self._staffed = RosterOfNow()  # as read last: the screen's thread reads no disk
         self._information: KeptPublication | None = None
         self._centre_down = False
         self._stopped = False  # the centre has taken this terminal out of use
@@ -346,6 +347,7 @@ class Terminal:
         with self._client() as client:
             while not self._quiet.is_set():
                 stopped = False
+                self._staffed = roster_of_now(self._settings, datetime.now(UTC))
                 try:
                     self._catalogue = client.catalogue()
                     self._centre_down = False
@@ -368,6 +370,7 @@ class Terminal:
         if self._catalogue is None or self._centre_down:
             return
         if self._roster.follow(self._catalogue.staff, client.staff_roster):
+            self._staffed = roster_of_now(self._settings, datetime.now(UTC))
             self._surround()
 
     def _look_at_enrolment(self) -> None:
@@ -445,7 +448,7 @@ class Terminal:
     def _offered_here(self, catalogue: Catalogue) -> Catalogue:
         """``catalogue`` without what a technician has taken out of service, and what needs a clerk
         where none works."""
-        return with_clerks(self._closed.catalogue(catalogue), self._settings, self.statuses())
+        return with_clerks(self._closed.catalogue(catalogue), self._staffed, self.statuses())
 
     def _out_of_use(self) -> Sayable | None:
         """Why nothing can be done at this terminal, whoever comes; None: it is in use."""

@@ -15,8 +15,7 @@ from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.operations import ClerkApproval, Operation
 from kiosk.centre.roster import StaffRole
 from kiosk.login import LoginEvent
-from kiosk.settings import Settings
-from kiosk.staff.roster_file import roster_of_now
+from kiosk.staff.roster_file import RosterOfNow, roster_of_now
 from kiosk.visit.operation_steps import AwaitClerk
 from kiosk.visit.staff_cards import CHIP_CARD, ID_CARD, READERS, StaffCards, StaffRefused
 from kiosk.visit.steps import Action, Fact, Problem, Step, WayTile
@@ -53,11 +52,10 @@ class _WentBack(Exception):
     """The clerk has gone back from the card or the PIN."""
 
 
-def why_no_clerk(settings: Settings, statuses: Mapping[Kind, Status]) -> Text | None:
-    """Why no clerk can approve anything at the terminal now: none of the roster works here, or no
-    reader takes a card; None: one can."""
-    now = datetime.now(UTC)
-    roster = roster_of_now(settings, now).roster
+def why_no_clerk(found: RosterOfNow, statuses: Mapping[Kind, Status]) -> Text | None:
+    """Why no clerk can approve anything at the terminal now: none of the roster that was ``found``
+    works here, or no reader takes a card; None: one can."""
+    now, roster = datetime.now(UTC), found.roster
     if not any(one.role in CLERKS and one.is_good(now) for one in (roster.staff if roster else ())):
         return NOBODY
     closed = [closed_by(statuses, (device,)) for device in READERS.values() if device in statuses]
@@ -70,17 +68,18 @@ def await_clerk(visit: Visit, operation: Operation) -> ClerkApproval:
     """The approval of ``operation`` as it stands, once a clerk has presented card and PIN, and the
     audit log was told. Raises :class:`NoClerkHere`, and what ``Asker.ask`` raises: the citizen may
     go back, and leave."""
-    if why_no_clerk(visit.settings, visit.statuses()):
+    if why_no_clerk(roster_of_now(visit.settings, datetime.now(UTC)), visit.statuses()):
         raise NoClerkHere
-    visit.expects_other_card = True  # to the end of the service: the clerk's may lie there a while
+    applicant = visit.person.document_number if visit.person else None
+    visit.expects_other_card = True  # to the operation's end: the clerk's may lie there long
     cards = StaffCards(
         partial(_ask, visit), visit.settings, partial(_note_refused, visit, operation)
     )
     while True:
         way = visit.present(clerk_page(operation, visit.statuses()), back=True)
-        visit.other_card_read = way == ID_CARD
+        visit.other_card_read |= way == ID_CARD
         try:
-            worker = cards.who(way, CLERKS)
+            worker = cards.who(way, CLERKS, applicant)
         except _WentBack:
             continue
         except StaffRefused as refused:

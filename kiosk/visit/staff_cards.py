@@ -44,9 +44,12 @@ class StaffCards:
         self._settings = settings
         self._note = note
 
-    def who(self, way: str, roles: Set[StaffRole]) -> Worker:
+    def who(
+        self, way: str, roles: Set[StaffRole], applicant: Sensitive[str] | None = None
+    ) -> Worker:
         """Who has presented a card, ``ID_CARD`` or ``CHIP_CARD``, of one of these ``roles``, and
-        entered its PIN. Raises :class:`StaffRefused`, what ``ask`` raises, and ``DeviceError``."""
+        entered its PIN. ``applicant``: the card number of the citizen whose matter it is, who may
+        not be the same. Raises :class:`StaffRefused`, what ``ask`` raises, and ``DeviceError``."""
         number = self._card_number(way)
         now = datetime.now(UTC)
         found = roster_of_now(self._settings, now)
@@ -56,11 +59,17 @@ class StaffCards:
         entry = roster.whose(number)
         worker = entry.worker if entry else None
         if entry is None or worker is None:
-            raise StaffRefused(_("这张卡没有登记"), "card:unknown")
+            why = _("这张卡没有登记")
+            if way == CHIP_CARD:  # a citizen's own may be in the slot still
+                why = _("卡槽里的卡没有登记，请取出，换上工作卡")
+            raise StaffRefused(why, "card:unknown")
         if not entry.is_good(now):
             raise StaffRefused(_("这张卡现在不在有效期内"), f"card:not-now:{entry.number}")
         if worker.role not in roles:
             raise StaffRefused(_("这张卡没有这项权限"), f"card:role:{entry.number}")
+        if applicant is not None and roster.whose(applicant) == entry:
+            why = _("不能授权自己的业务，请另一位工作人员来")
+            raise StaffRefused(why, f"card:own:{entry.number}")
         try:
             self._ask_pin(roster, entry)
         except OSError as error:

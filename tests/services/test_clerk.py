@@ -13,7 +13,7 @@ from drivers.device import DeviceError, Kind, Reason, State, Status
 from drivers.smart_card.types import BankCard, BankCardKind
 from kiosk.centre.operations import WithdrawalOrder
 from kiosk.login import LoginEvent
-from kiosk.staff.roster_file import RosterFile
+from kiosk.staff.roster_file import RosterFile, roster_of_now
 from kiosk.terminal.clerks import with_clerks
 from kiosk.visit.clerk_approval import clerk_page, why_no_clerk
 from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffCard, PresentStaffIdCard
@@ -215,6 +215,16 @@ def test_a_card_that_is_locked_for_maintenance_approves_nothing_in_the_next_visi
     assert of_clerks(played) == [(LoginEvent.REFUSED, "card:locked:6031")]
 
 
+def test_a_clerk_does_not_approve_an_operation_of_their_own(branch: World, tmp_path: Path) -> None:
+    own = personas.load()["P03"].number
+    clerk = {"name": "白柜员", "role": "clerk", "card": own, "pin": PIN}
+    branch.ask("PUT", "/staff/6032", clerk)
+    fetch(branch, tmp_path)
+    played = goes_away(branch, (AwaitClerk, ID_CARD), puts("P03"), (Problem, RETRY))
+    assert of_clerks(played) == [(LoginEvent.REFUSED, "card:own:6032")]
+    nothing_went_out(branch, played)
+
+
 def test_the_citizen_can_leave_while_nobody_comes(branch: World) -> None:
     nothing_went_out(branch, goes_away(branch))
 
@@ -344,7 +354,8 @@ def closed(here: World, statuses: dict[Kind, Status]) -> dict[str, str]:
     """The services that are closed here, each with what citizens read."""
     with here.client() as client:
         catalogue = client.catalogue()
-    shown = with_clerks(catalogue, here.settings, statuses).offers
+    found = roster_of_now(here.settings, datetime.now(UTC))
+    shown = with_clerks(catalogue, found, statuses).offers
     return {
         one.service: one.closed_because.zh
         for one, before in zip(shown, catalogue.offers, strict=True)
@@ -390,7 +401,7 @@ def test_the_centres_page_says_what_needs_a_clerk(here: World) -> None:
 def test_a_roster_that_is_too_old_leaves_no_clerk(branch: World, tmp_path: Path) -> None:
     kept = RosterFile(tmp_path).kept()
     assert kept
-    assert why_no_clerk(branch.settings, STM) is None
+    assert why_no_clerk(roster_of_now(branch.settings, datetime.now(UTC)), STM) is None
     days_ago = datetime.now(UTC) - timedelta(days=4)
     RosterFile(tmp_path)._keep(kept.model_copy(update={"confirmed": days_ago}))
-    assert why_no_clerk(branch.settings, STM) is not None
+    assert why_no_clerk(roster_of_now(branch.settings, datetime.now(UTC)), STM) is not None
