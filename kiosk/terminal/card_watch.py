@@ -77,11 +77,20 @@ class CardWatch:
     def _run(self) -> None:
         pause = LOOK_S
         while not self._over.wait(pause):
-            theirs = self._whose() if self._holder() is not None else None
+            theirs = self._look()
             if theirs is False and not self._over.is_set():
                 self._found()
                 return
             pause = OWN_S if theirs else LOOK_S
+
+    def _look(self) -> bool | None:
+        """As :meth:`_whose`. A card that is put into the slot while nobody has signed in, or while
+        another person's is asked for, is no news afterwards."""
+        if self._holder() is not None:
+            return self._whose()
+        if host := self._hosts.get(Kind.SMART_CARD):
+            self._chip_card, self._tries = host.status.media, 0
+        return None
 
     def _whose(self) -> bool | None:
         """Whether a card that was put now is the citizen's own; None: none was put."""

@@ -333,6 +333,7 @@ class Visit:
         self.keys.clear()
         self._answers.close()
         self._outdated = True
+        self.expects_other_card = False  # at the page of the end, only somebody else puts a card
 
     # -- paper --------------------------------------------------------------------------------
 

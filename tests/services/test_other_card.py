@@ -252,6 +252,21 @@ def test_a_card_that_is_never_told_does_not_keep_the_reader_busy() -> None:
     assert slot.read == card_watch.TRIES
 
 
+def test_a_card_that_was_put_while_another_persons_was_asked_for_stays_unread() -> None:
+    """A clerk has approved by it, and it is still in the slot at the menu."""
+    slot = SlotStand("350100199001011248")
+    holder: list[Sensitive[str] | None] = [None]
+    hosts: Any = {Kind.SMART_CARD: slot}
+    watch = CardWatch(hosts, lambda: holder[0], lambda: None)
+    for slot.status in (EMPTY, FULL):
+        assert watch._look() is None
+    holder[0] = Sensitive("35010019900101123X")
+    assert watch._look() is None
+    assert slot.read == 0
+    for slot.status, told in ((EMPTY, None), (FULL, False)):
+        assert watch._look() is told
+
+
 def test_who_has_left_meanwhile_owns_no_card() -> None:
     slot = SlotStand("350100199001011248")
     assert shows(slot, watched(slot, None), EMPTY, FULL) == [None, None]
