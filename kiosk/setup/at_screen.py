@@ -294,6 +294,8 @@ class AtScreen:
                 came.put((code.text.strip(), ""))
             except DeviceError as error:
                 came.put(("", words_of(error)))
+            except Exception as error:  # noqa: BLE001 - told, as the search does
+                came.put(("", f"{type(error).__name__}: {error}"))
             self.answer(ticket, "stop")
 
         reading = threading.Thread(target=scan, name="scan", daemon=True)
@@ -317,7 +319,9 @@ class AtScreen:
     ) -> int:
         paper = pdf or keep / "acceptance.pdf"
         said: Sayable = ""
+        of_the_writing = tuple(self._told)
         examined = self._examined(loaded, file, keep, paper, prints=prints)
+        self._told[:0] = of_the_writing
         while True:
             page = _verdict(examined.report, self._told, loaded, said)
             match self.ask(page):

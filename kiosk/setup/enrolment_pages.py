@@ -167,7 +167,11 @@ class EnrolmentPages:
         while True:
             said, why = self._at.scanned(lead)
             if why:
-                lead = why
+                again = Action("on", _("再选一次"), "again")
+                self._at.ask(
+                    ShowChecks(_("没有入网"), note=why, note_tone=Tone.BAD, actions=(again,)),
+                    back=True,
+                )
                 continue
             if not said:
                 raise WentBack

@@ -65,7 +65,10 @@ def run(order: SetupOrder, place: SearchPlace, technician: Technician) -> int:
     if technician.enrolled(order.file):
         text, before = _present(order.file, technician.say)
         order = replace(order, given=_as_enrolled(order.given, before))
-    made = technician.through(partial(_planned, order, place.root, found, text, before, technician))
+    pressed: dict[int, int] = {}
+    made = technician.through(
+        partial(_planned, order, place.root, found, text, before, technician, pressed)
+    )
     if made is None:
         technician.note(en("nothing was written"))
         return 1
@@ -102,8 +105,10 @@ def _planned(
     text: str,
     before: PresentSettings,
     technician: Technician,
+    pressed: dict[int, int],
 ) -> _Plan | None:
-    """Ask what nobody can find out, and show what would be written; None: it shall not be."""
+    """Ask what nobody can find out, and show what would be written; None: it shall not be.
+    ``pressed``: as of :func:`screen_questions.ask`."""
     say, quiet = technician.say, order.quiet
     site = _ask(order, found, before, technician)
     found = _at_usual_places(found, site, before)
@@ -112,7 +117,9 @@ def _planned(
     output = screen_questions.output(order.given, found, there, technician, quiet=quiet)
     if output:
         found = replace(found, screen=panels.look(root, output=output))
-    panel = screen_questions.ask(order.given, found, there, output, technician, quiet=quiet)
+    panel = screen_questions.ask(
+        order.given, found, there, output, technician, pressed, quiet=quiet
+    )
     old_rules = _rules_of(order.rules, say)
     made = proposal.make(found, site, before, chosen, panel, old_rules)
     _tell_choice(made, before, technician)

@@ -37,6 +37,7 @@ class _Asking:
     before: PresentSettings
     quiet: bool
     technician: Technician
+    pressed: dict[int, int]
 
     def present(self, key: str, usual: Any) -> Any:
         value = self.before.value("screen", key)
@@ -54,7 +55,7 @@ def output(
     """The name of the panel's output; empty where the graphics card has no other that could be
     taken for it. ``quiet``: ask nobody, and leave what the settings say. Raises
     ``click.ClickException`` for an output that is not there."""
-    return _output(_Asking(given, found, before, quiet, technician))
+    return _output(_Asking(given, found, before, quiet, technician, {}))
 
 
 def ask(
@@ -63,13 +64,15 @@ def ask(
     before: PresentSettings,
     name: str,
     technician: Technician,
+    pressed: dict[int, int],
     *,
     quiet: bool,
 ) -> PanelFacts:
     """Rotation, touch layer and display server of the panel at the output ``name``, whose screen
     ``found`` must have; ``quiet``: as :func:`output`. ``before`` must have the profile of the
-    terminal's place."""
-    asking = _Asking(given, found, before, quiet, technician)
+    terminal's place. ``pressed``: how the touch layer was found to be built in, by how the panel
+    hangs: who goes back to another question presses once."""
+    asking = _Asking(given, found, before, quiet, technician, pressed)
     panel = next((one for one in found.outputs if one.name == name), None)
     panel = panel or next((one for one in found.outputs if one.connected), None)
     orientation = found.screen.orientation or asking.present("orientation", "portrait")
@@ -130,8 +133,13 @@ def _touch(asking: _Asking, quarters: int) -> Any:
     new = [one for one in asking.found.panels if _is_new(one, present, asking)]
     if asking.quiet or asking.found.screen.turned or not new:
         return present
-    found = _pressed([Path("/dev/input") / one.event for one in new if one.event], quarters, asking)
-    return present if found is None else found
+    if quarters not in asking.pressed:
+        devices = [Path("/dev/input") / one.event for one in new if one.event]
+        found = _pressed(devices, quarters, asking)
+        if found is None:
+            return present
+        asking.pressed[quarters] = found
+    return asking.pressed[quarters]
 
 
 def _is_new(panel: Panel, present: Any, asking: _Asking) -> bool:

@@ -322,13 +322,16 @@ def test_a_terminal_that_is_not_fit_does_not_serve(
         devices={Kind.DOCUMENT_PRINTER: {"driver": "ipp", "uri": stand.printer.address}},
     )
     order = stand.order
-    stand.begin(
-        technician.theatre,
-        lambda at: at.accept(settings, order.file, order.keep, None, prints=False),
-    )
+
+    def run(at: AtScreen) -> int:
+        at.complain("udev has not named the devices")  # as the writing of their names does
+        return at.accept(settings, order.file, order.keep, None, prints=False)
+
+    stand.begin(technician.theatre, run)
     technician.sees("安装这台终端")
     technician.presses("begin")
     technician.sees("验收：终端 T0007", "不合格", "kiosk enrol", "先处理不合格的")
+    technician.sees("udev has not named the devices")
     assert not technician.can_press("serve")
     technician.presses("print")
     technician.sees("验收报告已出纸，请签字")
@@ -506,7 +509,11 @@ def test_a_ticket_is_scanned_from_its_codes(
     assert shown.rows == views._qr_rows(request)  # type: ignore[attr-defined]
     text = stage.page("/ticket", request=request, number="YL-0320", place="山里", hours="8")
     parts = tickets.parts(text)
+    stand.devices["scanner"].obey("unplug")
     technician.presses("scan")
+    technician.sees("没有入网", str(stand.folder / "scanner"))
+    stand.devices["scanner"].obey("plug")
+    technician.presses("on")
     technician.sees("请把二维码对准扫码窗")
     stand.devices["scanner"].obey("present", text=parts[1])
     technician.sees(f"已扫 1 张，共 {len(parts)} 张")

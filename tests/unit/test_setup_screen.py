@@ -59,7 +59,7 @@ def asked(
         options = given or GivenAnswers(), found, before or present()
         console = AtConsole(str)
         name = screen_questions.output(*options, console, quiet=quiet)
-        answers.append(screen_questions.ask(*options, name, console, quiet=quiet))
+        answers.append(screen_questions.ask(*options, name, console, {}, quiet=quiet))
 
     result = CliRunner().invoke(command, input=typed, standalone_mode=False)
     if result.exception:
@@ -183,6 +183,19 @@ def test_a_layer_that_cannot_be_asked_tells_nothing(tmp_path: Path) -> None:
     one.report(1, 1)
     assert touch.press((one.path,), 20) is None
     one.close()
+
+
+def test_who_goes_back_to_another_question_presses_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time nobody presses: what was found before is not lost."""
+    places: list[tuple[float, float] | None] = [(0.98, 0.03)]
+    monkeypatch.setattr(touch, "press", lambda _devices: places.pop() if places else None)
+    found = Discovery(panels=(PANEL,), outputs=(output("DP-1", size=(1080, 1920)),))
+    pressed: dict[int, int] = {}
+    for _ in range(2):
+        facts = screen_questions.ask(
+            *(GivenAnswers(), found, present(), "DP-1", AtConsole(str), pressed), quiet=False
+        )
+        assert facts.touch_turned == 270
 
 
 def test_the_console_asks_for_a_press_of_a_new_panel(monkeypatch: pytest.MonkeyPatch) -> None:
