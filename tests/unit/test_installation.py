@@ -113,7 +113,8 @@ def test_no_key_leads_out_of_the_terminal() -> None:
     assert keys
     assert all(line.endswith("=ignore") for line in keys)
     getty = locked("usr/lib/systemd/system/getty@.service.d/60-kiosk.conf")
-    assert "ConditionPathExists=!/etc/kiosk/terminal.toml" in getty
+    assert "ConditionPathExists=|!/etc/kiosk/terminal.toml" in getty
+    assert "ConditionPathExists=|/run/kiosk-console" in getty
     assert "mask --quiet ctrl-alt-del.target" in (TREE / "packaging/debian/postinst").read_text()
     unit = (ASSETS / "systemd" / "kiosk-screen.service").read_text(encoding="utf-8")
     assert "\nConflicts=getty@tty1.service\n" in unit
@@ -123,14 +124,16 @@ def test_nobody_reaches_setup_at_a_terminal_that_was_ever_in_service() -> None:
     """Setup runs as root. A terminal without settings does not start beside it, nor does it when
     setup writes them."""
     setup = (ASSETS / "systemd" / "kiosk-setup.service").read_text(encoding="utf-8")
+    screen = (ASSETS / "systemd" / "kiosk-setup-screen.service").read_text(encoding="utf-8")
     terminal = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
     settings = "/etc/kiosk/terminal.toml"
-    assert f"\nConditionPathExists=!{settings}\n" in setup
+    for condition in (settings, STATE / journal.FILE):
+        assert f"\nConditionPathExists=!{condition}\n" in setup
+        assert f"\nConditionPathExists=!{condition}\n" in screen
+    assert "\nUser=kiosk\n" in screen  # cage of Debian 12 refuses to be root
     assert f"\nConditionPathExists={settings}\n" in terminal
-    assert f"\nConditionPathExists=!{STATE / journal.FILE}\n" in setup
-    assert "unset DISPLAY; " in setup  # of Xwayland, which knows nothing of how the panel hangs
     assert f"{setup_app.SERVE}) systemctl --no-block reboot" in setup
-    assert f"{setup_app.CONSOLE}) systemctl --no-block start getty@tty1" in setup
+    assert f"{setup_app.CONSOLE}) : >/run/kiosk-console; " in setup
 
 
 def test_usbguard_reads_the_rules_that_are_written_for_it() -> None:
