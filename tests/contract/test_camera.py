@@ -102,8 +102,8 @@ def lost(stream: Stream) -> float:
 def camera_process() -> int:
     """The child that has the pictures, or 0; the other one only waits to take over."""
     for task in Path("/proc/self/task").iterdir():
-        for pid in (task / "children").read_text().split():
-            with suppress(OSError):  # it is just ending
+        with suppress(OSError):  # the thread or the process is just ending
+            for pid in (task / "children").read_text().split():
                 if "/memfd:frames" in Path(f"/proc/{pid}/maps").read_text():
                     return int(pid)
     return 0
