@@ -255,12 +255,14 @@ def test_a_card_that_is_never_told_does_not_keep_the_reader_busy() -> None:
 def test_a_card_that_was_put_while_another_persons_was_asked_for_stays_unread() -> None:
     """A clerk has approved by it, and it is still in the slot at the menu."""
     slot = SlotStand("350100199001011248")
-    holder: list[Sensitive[str] | None] = [None]
+    holder: list[Sensitive[str] | None] = [Sensitive("35010019900101123X")]
     hosts: Any = {Kind.SMART_CARD: slot}
     watch = CardWatch(hosts, lambda: holder[0], lambda: None)
-    for slot.status in (EMPTY, FULL):
-        assert watch._look() is None
-    holder[0] = Sensitive("35010019900101123X")
+    slot.status = EMPTY
+    assert watch._look() is None
+    asked_meanwhile, holder[0], slot.status = holder[0], None, FULL
+    assert watch._look() is None
+    holder[0] = asked_meanwhile
     assert watch._look() is None
     assert slot.read == 0
     for slot.status, told in ((EMPTY, None), (FULL, False)):
