@@ -102,12 +102,17 @@ def run(settings_path: Path, visits: int | None) -> None:
 @_SETTINGS
 def screen(settings_path: Path) -> None:
     """Become the display server (cage) that the terminal's window fills, or the window manager of
-    the X server that the settings name. Its unit starts it."""
+    the X server that the settings name. Its unit starts it. Without settings, for setup: cage on a
+    panel as it is built."""
     from kiosk import settings
     from kiosk.display import server
 
     try:
-        server.start(settings.load(settings_path).screen)
+        try:
+            chosen = settings.load(settings_path).screen
+        except settings.NoSettings:
+            chosen = settings.ScreenSettings(rotation=0)
+        server.start(chosen)
     except (settings.SettingsError, server.NoDisplayServer) as error:
         raise click.ClickException(str(error)) from None
 

@@ -25,10 +25,31 @@ _UNWANTED = (
 """What Debian does beside, and no terminal needs while it comes up."""
 
 
+def bare(folder: Path, *, slow: bool) -> None:
+    """Write the files of a machine without settings into ``folder``, instead of what is there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    system = folder / "etc/systemd/system"
+    wanted = system / "multi-user.target.wants"
+    wanted.mkdir(parents=True)
+    if slow:
+        drop_in = system / "kiosk-setup.service.d"
+        drop_in.mkdir()
+        (drop_in / "slow.conf").write_text(f"[Service]\n{_PATIENT_WINDOW}\n")
+    for unit in _UNWANTED:
+        (system / unit).symlink_to("/dev/null")
+    (wanted / "systemd-networkd.service").symlink_to("/lib/systemd/system/systemd-networkd.service")
+    network = folder / "etc/systemd/network/lab.network"
+    network.parent.mkdir()
+    network.write_text("[Match]\nName=eth0\n[Network]\nAddress=10.0.2.15/24\n")
+    (folder / "etc/fstab").write_text("/dev/vdb /var/lib/kiosk ext4 nodev 0 2\n")
+    (folder / "etc/hostname").write_text("terminal\n")
+    (folder / "etc/machine-id").write_text("0123456789abcdef0123456789abcdef\n")
+
+
 def write(folder: Path, place: DemoPlace, *, slow: bool, server: str = "cage") -> str:
     """Write the files into ``folder``, instead of what is there; returns the line to the ID card
     reader. ``slow``: the machine's processor is emulated; ``server``: its display server."""
-    shutil.rmtree(folder, ignore_errors=True)
+    bare(folder, slow=slow)
     told = tomllib.loads(place.settings.read_text(encoding="utf-8"))
     settings = folder / "etc/kiosk/terminal.toml"
     settings.parent.mkdir(parents=True)
@@ -50,17 +71,6 @@ def write(folder: Path, place: DemoPlace, *, slow: bool, server: str = "cage") -
         _slow(folder, system / "kiosk.service.d")
     for port in sorted(_ports(tables)):
         _forward(system, port)
-    for unit in _UNWANTED:
-        (system / unit).symlink_to("/dev/null")
-    wanted = system / "multi-user.target.wants"
-    wanted.mkdir()
-    (wanted / "systemd-networkd.service").symlink_to("/lib/systemd/system/systemd-networkd.service")
-    network = folder / "etc/systemd/network/lab.network"
-    network.parent.mkdir()
-    network.write_text("[Match]\nName=eth0\n[Network]\nAddress=10.0.2.15/24\n")
-    (folder / "etc/fstab").write_text("/dev/vdb /var/lib/kiosk ext4 nodev 0 2\n")
-    (folder / "etc/hostname").write_text("terminal\n")
-    (folder / "etc/machine-id").write_text("0123456789abcdef0123456789abcdef\n")
     return str(told["devices"][Kind.ID_CARD]["port"])
 
 
@@ -95,12 +105,13 @@ def _slow(folder: Path, drop_in: Path) -> None:
     local.write_text("/srv/ r,\n/srv/slow.py r,\n")
     (drop_in / "slow.conf").write_text(
         "[Service]\nWatchdogSec=120\nExecStart=\n"
-        "Environment=QT_WAYLAND_FRAME_CALLBACK_TIMEOUT=60000 PYTHONPATH=/srv\n"
+        f"{_PATIENT_WINDOW}\nEnvironment=PYTHONPATH=/srv\n"
         "ExecStart=/usr/lib/provident-kiosk/bin/python -IB /srv/slow.py run\n"
     )
 
 
 TIMES = 20
+_PATIENT_WINDOW = "Environment=QT_WAYLAND_FRAME_CALLBACK_TIMEOUT=60000"
 _PATIENT = """\
 import sys
 from kiosk.__main__ import main

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 from PIL import Image
@@ -29,9 +29,12 @@ from lab.report import Case
 from lab.terminal import given, image
 from lab.terminal.emulated import SAME, EmulatedTerminal, accelerated, unlike
 from lab.terminal.reference import BUTTONS
+from lab.terminal.setup_reference import SHOT
 from tools.trial import OF_EXPOSURE, PATIENCE_S, WrongError, exposed, until
 
 PERSON = personas.load()["P01"]
+GIVEN, BARE = "given", "bare"
+"""What lies over the machine's root: a terminal's settings and certificates, or neither."""
 BOOT_S, LOOK_S, REFERENCE_S = 180.0, 0.7, 120.0
 KEYS = (
     ("ctrl", "alt", "f2"),
@@ -73,18 +76,25 @@ def recorded(place: DemoPlace, out: Path, log: Path) -> Reference:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     words = (str(given.reference(place)), str(out), str(place.desk), place.centre)
-    program = (sys.executable, "-m", "lab.terminal.reference")
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     with log.open("wb") as told:
-        options: dict[str, Any] = {"env": environment, "stdout": told, "stderr": told}
-        try:
-            done = subprocess.run([*program, *words], **options, timeout=REFERENCE_S, check=False)
-        except subprocess.TimeoutExpired:
-            why = f"the main job did not end here in {REFERENCE_S:.0f} s: {log}"
-            raise RuntimeError(why) from None
-    if done.returncode or (out / FAILED_FILE).exists():
-        raise RuntimeError(f"the main job was not played here: {log}")
+        played = _drawn("reference", words, told) and not (out / FAILED_FILE).exists()
+        played = played and _drawn("setup_reference", (str(out),), told)
+    if not played:
+        raise RuntimeError(f"the main job and setup were not played here: {log}")
     return Reference(out)
+
+
+def _drawn(module: str, words: tuple[str, ...], log: IO[bytes]) -> bool:
+    """Whether a program of this folder has ended well in its time; it draws offscreen."""
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    options: dict[str, Any] = {"env": environment, "stdout": log, "stderr": log}
+    program = (sys.executable, "-m", f"lab.terminal.{module}")
+    try:
+        done = subprocess.run([*program, *words], **options, timeout=REFERENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        log.write(f"not done in {REFERENCE_S:.0f} s: {module}\n".encode())
+        return False
+    return done.returncode == 0
 
 
 class TerminalTrial:
@@ -174,6 +184,24 @@ class TerminalTrial:
 
     # -- the machine --------------------------------------------------------------------------
 
+    def shows_setup(self) -> None:
+        """A machine that was just installed, and has no settings."""
+        self.see(SHOT, BOOT_S)
+        self.figures["boot to setup, s"] = time.monotonic() - self.machine.began
+        assert self._activity("kiosk") == "inactive", "the terminal started beside setup"
+        user = self.machine.run("sh", "-c", "stat -c %U /run/kiosk-screen/screen/..").strip()
+        assert user == "kiosk", f"the display is {user}'s"
+
+    def gives_the_console(self) -> None:
+        """Who asks for it at setup: the display goes, and somebody may log in."""
+        self.tap(SHOT, "console")
+        console = "getty@tty1"
+        until(lambda: self._activity(console) == "active", "no console comes", 60.0)
+        until(lambda: self._activity("kiosk-screen") == "inactive", "the display stays", 60.0)
+
+    def _activity(self, unit: str) -> str:
+        return self.machine.run("systemctl", "is-active", unit, fails=None).strip()
+
     def comes_up(self) -> None:
         """From power on to the page that waits for a citizen."""
         self.see("attract", BOOT_S)
@@ -183,10 +211,10 @@ class TerminalTrial:
         """The units run as they were written, on a root that can only be read."""
         run = self.machine.run
         for unit in ("kiosk", self.screen, "usbguard"):
-            said = run("systemctl", "is-active", unit, fails=None).strip()
+            said = self._activity(unit)
             assert said == "active", f"{unit} is {said}"
         for unit in ("getty@tty1", "getty@tty2"):
-            assert run("systemctl", "is-active", unit, fails=None).strip() == "inactive", unit
+            assert self._activity(unit) == "inactive", unit
         self.figures["exposed, of 10"] = exposed(run(*OF_EXPOSURE))
         assert run("cat", "/proc/sys/kernel/sysrq").strip() == "0"
         assert run("cat", "/sys/class/watchdog/watchdog0/state").strip() == "active"
@@ -371,9 +399,16 @@ _PLUGS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int]], EmulatedTerminal]) -> None:
-    """Try everything. ``boot`` starts the machine with a panel of so many pixels."""
-    trial.machine = boot((1080, 1920))
+def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int], str], EmulatedTerminal]) -> None:
+    """Try everything. ``boot`` starts the machine with a panel of so many pixels, and these files
+    over its root."""
+    trial.machine = boot((1080, 1920), BARE)
+    try:
+        if trial.tries("shows_setup", trial.shows_setup):
+            trial.tries("gives_the_console", trial.gives_the_console)
+    finally:
+        trial.machine.cut_power()
+    trial.machine = boot((1080, 1920), GIVEN)
     try:
         if not trial.tries("comes_up", trial.comes_up):
             return
@@ -389,7 +424,7 @@ def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int]], EmulatedTermin
                 trial.tries("the_next_citizen_comes", trial.identify)
     finally:
         trial.machine.cut_power()
-    trial.machine = boot((1920, 1080))  # and the panel came up in its other orientation
+    trial.machine = boot((1920, 1080), GIVEN)  # and the panel came up in its other orientation
     try:
         if trial.tries("lost_nothing", trial.lost_nothing):
             trial.tries("touch_turns_with_the_picture", partial(turned, trial))
@@ -407,16 +442,17 @@ def tried(parts: Unpacked, folder: Path, disk: Path, server: str) -> TerminalTri
     kvm = accelerated(parts.kernel)
     with demo.place(headless=True) as place:
         demo.prepare(place.centre, demo.PROFILE)
-        card = given.write(folder / "given", place, slow=not kvm, server=server)
+        given.bare(folder / BARE, slow=not kvm)
+        card = given.write(folder / GIVEN, place, slow=not kvm, server=server)
         with closing(TerminalTrial(place, folder, server)) as trial:
             trial.reference = recorded(place, folder / "reference", folder / "reference.txt")
 
-            def boot(panel: tuple[int, int]) -> EmulatedTerminal:
+            def boot(panel: tuple[int, int], files: str) -> EmulatedTerminal:
                 disks = (disk, folder / "state.img")
                 # The X server of Debian 12 does not send a turned picture to a virtio card.
                 plain = server == "xorg" and panel[0] > panel[1]
                 return EmulatedTerminal(
-                    *(parts, folder, disks, folder / "given", card, panel), kvm=kvm, plain=plain
+                    *(parts, folder, disks, folder / files, card, panel), kvm=kvm, plain=plain
                 )
 
             whole(trial, boot)

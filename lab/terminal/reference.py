@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QPointF
+from PySide6.QtQuick import QQuickItem
 
 from kiosk.keeper import keeper
 from kiosk.workshop import robots
@@ -17,21 +18,26 @@ from ui.visit_app import VisitApp
 BUTTONS = "buttons.jsonl"
 
 
+def note_buttons(page: QQuickItem, shot: str, out: Path) -> None:
+    """Note in ``out`` the middle of each button of ``page``, in pixels of the picture ``shot``, by
+    its key or its digit."""
+    found: dict[str, list[int]] = {}
+    for item in walk(page):
+        if item.isVisible() and item.metaObject().indexOfSignal("clicked()") >= 0:
+            label = str(item.property("text") or "")
+            middle = item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
+            if key := item.objectName() or (label if len(label) == 1 else ""):
+                found.setdefault(key, [round(middle.x()), round(middle.y())])
+    with (out / BUTTONS).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"shot": shot, "buttons": found}) + "\n")
+
+
 class Recorder(Player):
-    """Notes with every picture the middle of each button, in pixels of the picture, by its key or
-    its digit."""
+    """Notes its buttons with every picture."""
 
     def shot(self, name: str) -> None:
         super().shot(name)
-        found: dict[str, list[int]] = {}
-        for item in walk(self._visit_app.stage.window.contentItem()):
-            if item.isVisible() and item.metaObject().indexOfSignal("clicked()") >= 0:
-                label = str(item.property("text") or "")
-                middle = item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
-                if key := item.objectName() or (label if len(label) == 1 else ""):
-                    found.setdefault(key, [round(middle.x()), round(middle.y())])
-        with (self._out / BUTTONS).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"shot": name, "buttons": found}) + "\n")
+        note_buttons(self._visit_app.stage.window.contentItem(), name, self._out)
 
 
 def attach(visit_app: VisitApp, out: str, desk: str, centre: str) -> None:

@@ -249,6 +249,23 @@ def test_the_command_becomes_the_window_manager_once_the_server_answers(
             server.start(XORG)
 
 
+def test_without_settings_the_command_shows_the_panel_as_it_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For setup; settings with a mistake are told, as ever."""
+    started: list[ScreenSettings] = []
+    monkeypatch.setattr(server, "start", started.append)
+    file = tmp_path / "terminal.toml"
+    words = ["screen", "--settings", str(file)]
+    assert CliRunner().invoke(main, words).exit_code == 0
+    output(tmp_path, "eDP-1")
+    lies = outputs.panel("", tmp_path)
+    assert [outputs.turns(each, lies) for each in started] == [0]
+    file.write_text("screen = 1\n")
+    assert CliRunner().invoke(main, words).exit_code == 1
+    assert len(started) == 1
+
+
 def test_a_display_server_lacks_what_is_not_there(tmp_path: Path) -> None:
     wanted = server.PROGRAMS["xorg"]
     assert server.missing("xorg", tmp_path) == list(wanted.values())
