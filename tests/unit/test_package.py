@@ -124,6 +124,22 @@ def test_setup_does_not_take_the_console_from_who_installs(machine: ScriptedMach
     assert "systemctl start kiosk-setup" in machine.said
 
 
+@pytest.mark.parametrize("settings", [True, False])
+def test_an_upgrade_goes_on_with_the_setup_that_the_panel_shows(
+    machine: ScriptedMachine, settings: bool
+) -> None:
+    """Without settings nothing else would show anything. With them, the terminal is started."""
+    if settings:
+        machine.file(SETTINGS).touch()
+    machine.state = "inactive"
+    assert machine.run("prerm", "upgrade") == 0, machine.said
+    assert ("stop kiosk-setup.service" in machine.told) is settings
+    assert machine.run("postinst", "configure") == 0, machine.said
+    assert ("try-restart kiosk-setup.service" in machine.told) is not settings
+    assert machine.run("prerm", "remove") == 0, machine.said
+    assert "stop kiosk-setup.service" in machine.told
+
+
 @pytest.mark.parametrize(
     ("disk", "refused"),
     [("ata1/host0/block/sda", False), ("usb1/1-2/host6/block/sda", True)],
