@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -66,6 +67,7 @@ class Workplace:
 
     @contextmanager
     def visit(self) -> Iterator[Citizen]:
+        """One visit; at its end the terminal writes no roster any more."""
         settings = self.hall.settings(5.0)
         scanner = {"driver": "serial", "port": self.scanner.address}
         settings = msgspec.structs.replace(
@@ -80,6 +82,7 @@ class Workplace:
             if not citizen.glass.blanked and isinstance(citizen.step, MaintenanceHome):
                 citizen.press(END)  # the page has no 退出
             citizen.go_away()
+            until(lambda: not any(one.name == "catalogue" for one in threading.enumerate()))
 
     def ticket(self, terminal: str = "T0001", **facts: Any) -> str:
         usual = {"order": "W260115-07", "number": "6021", "name": "陈工"}
@@ -93,6 +96,7 @@ class Workplace:
         self.scans(citizen, text)
 
     def scans(self, citizen: Citizen, text: str) -> None:
+        self.scanner.obey("remove")  # the scan that begins now would find the code of before
         citizen.chooses(ChooseWay, "ticket")
         citizen.sees(ScanTicket)
         self.scanner.obey("present", text=text)
