@@ -177,6 +177,11 @@ class CheckStand:
         version = self.money.authorisation().version
         self.money.authorise(AuthorisationAnswer(version=version, agreed=True))
 
+    @property
+    def own_card(self) -> str:
+        """The number of the test person's card."""
+        return self._plan.card.number.reveal()
+
     def agent(self) -> CentreClient:
         """Somebody else, who acts for a unit, at the second terminal."""
         if self._plan.agent is None:
@@ -827,11 +832,15 @@ def _taken_off(stand: CheckStand) -> None:
     must(stand.visit.catalogue().staff, after.edition, "the edition that the catalogue names")
 
 
-@_check("What a clerk must approve is not confirmed without a clerk of the roster.", levers=True)
+@_check(
+    "What a clerk must approve is confirmed with a clerk, who is not the applicant.",
+    levers=True,
+)
 def _clerk(stand: CheckStand) -> None:
     clerk = {"name": "白柜员", "role": "clerk", "card": "990101199001019996", "pin": "908070"}
     stand.lever("PUT", "/staff/6098", {**clerk, "role": "attendant", "card": "990101199001019988"})
     stand.lever("PUT", "/staff/6099", clerk)
+    stand.lever("PUT", "/staff/6097", {**clerk, "card": stand.own_card})
     stand.lever("PUT", "/offers/withdraw/clerk", {"open": True})
     named = [each.service for each in stand.visit.catalogue().offers if each.clerk]
     must(named, ["withdraw"], "the services that need a clerk, in the catalogue")
@@ -844,6 +853,8 @@ def _clerk(stand: CheckStand) -> None:
     now = stand.visit.catalogue().clock
     with refused("the approval of somebody who is no clerk", "clerk-unknown", operation=draft.id):
         stand.confirm(draft, code, clerk=ClerkApproval(number="6098", at=now))
+    with refused("the approval of the applicant", "clerk-own", operation=draft.id):
+        stand.confirm(draft, code, clerk=ClerkApproval(number="6097", at=now))
     must(stand.money.operation(draft.id).state, DRAFTED, "the draft afterwards")
     approved = stand.confirm(draft, code, clerk=ClerkApproval(number="6099", at=now))
     must(approved.state, CONFIRMED, "a confirmation that a clerk has approved")

@@ -40,6 +40,7 @@ from kiosk.workshop.sandbox.operations import AUTHORISATION, fitting
 from kiosk.workshop.sandbox.pins import PASSWORD
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
+from kiosk.workshop.sandbox.staff import StaffMember
 from kiosk.workshop.sandbox.store import Store
 from kiosk.workshop.sandbox.unit_papers import UnitPapers
 from kiosk.workshop.sandbox.units import UnitBook
@@ -470,6 +471,20 @@ def _no_such_clerk(centre: StandInCentre) -> None:
     at.confirm(draft, clerk=ClerkApproval(number="6021", at=centre.clock.now()))
 
 
+def _own_clerk(centre: StandInCentre) -> None:
+    at = Counter(centre, "P01")
+    centre.staff.put(
+        StaffMember("6032", "白柜员", "clerk", at.visitor.person["bank_card"], "603200")
+    )
+    centre.offers.ask_for_clerk("withdraw", wanted=True)
+    draft = at.rent()
+    centre.offers.ask_for_clerk("withdraw", wanted=False)
+    try:
+        at.confirm(draft, clerk=ClerkApproval(number="6032", at=centre.clock.now()))
+    finally:
+        centre.staff.reset()
+
+
 def _locked(centre: StandInCentre) -> None:
     at = Counter(centre, "P01")
     draft = at.rent()
@@ -544,6 +559,7 @@ ON_THE_WAY: dict[str, Callable[[StandInCentre], None]] = {
     "evidence-refused": _wrong_proof,
     "clerk-needed": _no_clerk,
     "clerk-unknown": _no_such_clerk,
+    "clerk-own": _own_clerk,
     "operation-locked": _locked,
     "trial-not-offered": _no_trial,
     "risk-person": _risky_person,

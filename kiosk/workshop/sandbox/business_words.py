@@ -122,6 +122,11 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("授权的工作人员已不在名单里", "Whoever approved this is no longer on the staff list"),
         ("请换一位工作人员授权，再办一次", "Ask another member of staff, and try again"),
     ),
+    "clerk-own": (
+        409,
+        ("授权的工作人员就是办理人本人", "Whoever approved this is the applicant"),
+        ("请换一位工作人员授权，再办一次", "Ask another member of staff, and try again"),
+    ),
     "evidence-refused": (
         403,
         ("核验没有通过。", "The proof was not accepted."),

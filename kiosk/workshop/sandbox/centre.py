@@ -100,7 +100,7 @@ class StandInCentre:
             logins=self.logins,
             faces=self.faces,
             can_give=self._can_give,
-            is_clerk=self.staff.is_clerk,
+            staff=self.staff,
             fixed_code=fixed_code,
             codes_per_day=codes_per_day,
             tries=self.tries,

@@ -173,7 +173,7 @@ def confirm(
     """drafted becomes confirmed, in one transaction with the check that no other of the person and
     kind is confirmed or in progress. Every other state is answered as it is.
 
-    Refuses quote-differs, in-flight, clerk-needed, clerk-unknown, evidence-missing,
+    Refuses quote-differs, in-flight, clerk-needed, clerk-unknown, clerk-own, evidence-missing,
     evidence-refused, code-expired, code-wrong, risk-person, risk-terminal, risk-often, risk-card,
     risk-payee; the third wrong code cancels the operation: operation-locked.
     """

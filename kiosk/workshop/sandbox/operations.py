@@ -57,6 +57,7 @@ from kiosk.workshop.sandbox.offers import Offers
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.risk import RiskRules
 from kiosk.workshop.sandbox.sessions import CODE_VALID_S, RESEND_S, WRONG_CODES, TokenHolder
+from kiosk.workshop.sandbox.staff import StaffDesk
 from kiosk.workshop.sandbox.store import Row, Store, yuan
 from kiosk.workshop.sandbox.tries import Tries
 from kiosk.workshop.sandbox.unit_plans import detail
@@ -141,7 +142,7 @@ class OperationDesk:
         logins: PhoneLogins,
         faces: Faces,
         can_give: Callable[[Row, EvidenceKind], bool],
-        is_clerk: Callable[[str], bool],
+        staff: StaffDesk,
         fixed_code: str | None,
         codes_per_day: int,
         tries: Tries,
@@ -149,8 +150,7 @@ class OperationDesk:
         risk: RiskRules,
         bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
-        """``can_give``: whether the centre takes this kind of evidence of a person now.
-        ``is_clerk``: whether a staff number is that of a clerk who may approve now."""
+        """``can_give``: whether the centre takes this kind of evidence of a person now."""
         self._store = store
         self._clock = clock
         self._accounts = accounts
@@ -159,7 +159,7 @@ class OperationDesk:
         self._logins = logins
         self._faces = faces
         self._can_give = can_give
-        self._is_clerk = is_clerk
+        self._staff = staff
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
         self._tries = tries
@@ -590,7 +590,7 @@ class OperationDesk:
         self, visitor: TokenHolder, row: Row, given: Confirmation, now: float
     ) -> Refused | None:
         """None when the evidence is enough, and the clerk has approved where one must."""
-        if refused := self._not_approved(row, given.clerk):
+        if refused := self._not_approved(visitor, row, given.clerk):
             return refused
         kinds = {evidence.kind for evidence in given.evidence}
         sets = Operation.model_validate_json(row["quote"]).confirmed_by
@@ -608,15 +608,21 @@ class OperationDesk:
                 return self._wrong_code(row)
         return None
 
-    def _not_approved(self, row: Row, approval: ClerkApproval | None) -> Refused | None:
-        """Why no clerk has approved the operation; None: one has, or nobody must."""
+    def _not_approved(
+        self, visitor: TokenHolder, row: Row, approval: ClerkApproval | None
+    ) -> Refused | None:
+        """Why no clerk has approved the operation, or only the applicant; None: one has, or nobody
+        must."""
         asked = Operation.model_validate_json(row["quote"]).clerk is not None
         if not asked or CentreBug.CONFIRMS_WITHOUT_CLERK in self._bugs:
             return None
         if approval is None:
             return Refused("clerk-needed", operation=_named(row))
-        if not self._is_clerk(approval.number):
+        if not self._staff.is_clerk(approval.number):
             return Refused("clerk-unknown", operation=_named(row))
+        applicant = visitor.person
+        if self._staff.is_one_of(approval.number, {applicant["number"], applicant["bank_card"]}):
+            return Refused("clerk-own", operation=_named(row))
         return None
 
     def _proves(self, visitor: TokenHolder, row: Row, evidence: Evidence) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -103,6 +104,12 @@ class StaffDesk:
             one = self._staff.get(number)
         over = one and one.until and one.until <= datetime.now(UTC)
         return one is not None and one.role == StaffRole.CLERK and not over
+
+    def is_one_of(self, number: str, cards: Set[str]) -> bool:
+        """Whether the card of who has this staff number is one of ``cards``."""
+        with self._lock:
+            one = self._staff.get(number)
+        return one is not None and one.card.upper() in {card.upper() for card in cards}
 
     def members(self) -> tuple[StaffMember, ...]:
         with self._lock:
