@@ -261,10 +261,18 @@ def test_the_doctor_tells_how_old_the_roster_is(state: Path, settings: Settings)
 
 
 def test_the_doctor_tells_of_a_file_that_cannot_be_read(state: Path, settings: Settings) -> None:
+    """Of what does not fit only the place is told: the file holds hashes."""
     file = state / FOLDER / FILE
     file.parent.mkdir()
-    file.write_text("{")
-    assert told(settings)[1].startswith("the roster cannot be read, no card opens the terminal")
+    nobody = {"edition": 1, "salt": SALT, "staff": [entry(name="")]}
+    for spoilt, where in (
+        ("{", "the top"),
+        ("7", "the top"),
+        (json.dumps({"confirmed": NOW.isoformat(), "roster": nobody}), "roster.staff.0.name"),
+    ):
+        file.write_text(spoilt)
+        no_card = "the roster cannot be read, no card opens the terminal"
+        assert told(settings)[1] == f"{no_card}: does not fit at {where}"
     file.unlink()
     file.mkdir()
     assert told(settings)[1:] == (f"{file}: Is a directory", "run this command as root")
