@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from drivers.sentence import en, joined
+from kiosk.centre.roster import OF_MAINTENANCE
 from kiosk.doctor.findings import Finding
 from kiosk.doctor.machine import MACHINE
 from kiosk.settings import Settings, state_directory
 from kiosk.staff.roster_file import RosterFile, RosterSpoilt, is_stale
 
 NAME = "staff"
+_BY_THE_CENTRE = en("the centre puts those on its roster whose cards shall")
 _TICKET = en("a maintenance ticket opens the terminal meanwhile")
 
 
@@ -29,13 +31,13 @@ def look(settings: Settings) -> Iterator[Finding]:
         return
     if kept is None:
         seen = en("no roster: only maintenance tickets open the terminal")
-        yield MACHINE.note(NAME, seen, en("the centre puts those on its roster whose cards shall"))
+        yield MACHINE.note(NAME, seen, _BY_THE_CENTRE)
         return
     now, most = datetime.now(UTC), settings.maintenance.staff_hours
-    hours = round((now - kept.confirmed).total_seconds() / 3600)
-    count = sum(1 for one in kept.roster.staff if one.is_good(now))
+    hours = max(0, round((now - kept.confirmed).total_seconds() / 3600))
+    count = sum(1 for one in kept.roster.staff if one.role in OF_MAINTENANCE and one.is_good(now))
     stale = is_stale(settings, kept, now)
-    if stale and hours < 0:
+    if stale and now < kept.confirmed:
         seen = en("the roster was confirmed later than now: this clock stands too early")
         yield MACHINE.note(NAME, seen, joined("; ", en("set the clock"), _TICKET))
     elif stale:
@@ -44,6 +46,9 @@ def look(settings: Settings) -> Iterator[Finding]:
         )
         mend = en("the way to the centre says why")
         yield MACHINE.note(NAME, seen, joined("; ", mend, _TICKET))
+    elif not count:
+        seen = en("nobody on the roster may open the terminal now: only maintenance tickets do")
+        yield MACHINE.note(NAME, seen, _BY_THE_CENTRE)
     else:
         seen = en(
             "people: {count}; confirmed {hours} h ago, counts for {most} h",

@@ -247,6 +247,15 @@ def test_the_doctor_tells_how_old_the_roster_is(state: Path, settings: Settings)
         "people: 1; confirmed 3 h ago, counts for 48 h",
         "",
     )
+    (state / FOLDER / FILE).unlink()
+    file.follow(7, Centre(7), now + HOUR / 2)  # the clock was set back
+    assert told(settings)[1] == "people: 1; confirmed 0 h ago, counts for 48 h"
+    others = roster(8, entry(role="clerk"), entry(number="6022", role="cook", card="3" * 64))
+    file.follow(8, lambda: others, now)
+    assert told(settings)[:2] == (
+        Verdict.NOTE,
+        "nobody on the roster may open the terminal now: only maintenance tickets do",
+    )
     for later, seen, mend in (
         (-50 * HOUR, "confirmed 50 h ago, more than 48: no card counts", "the way to the centre"),
         (5 * HOUR, "the roster was confirmed later than now: this clock", "set the clock"),
