@@ -58,9 +58,9 @@ def start_apart(module: str, end: socket.socket) -> ApartProcess:
     ``main(end, parent, *, dumpable)`` gets the descriptor of ``end``, the id of this process, and
     this process's :func:`is_dumpable`, which the kernel does not pass on to a new program. First of
     all, ``main`` calls :func:`end_with` and :func:`keep_memory_private`. Standard input, output and
-    error lead nowhere: libraries write there, perhaps a citizen's data. Start and end the process
-    in one thread: the kernel kills the process of a fresh interpreter when that thread ends. Raises
-    ``OSError``.
+    error lead nowhere: libraries write there, perhaps a citizen's data. To be called in a thread
+    that lives as long as the process: the kernel kills the process of a fresh interpreter when the
+    thread that started it ends. Raises ``OSError``.
     """
     forker = _forker  # another thread gives a nursery up that has died
     forked = forker(module, end, is_dumpable()) if forker else None

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from drivers.hosting.apart import end_with, keep_memory_private, start_apart
+from drivers.hosting.apart import end_apart, end_with, keep_memory_private, start_apart
 from drivers.hosting.confine import LIBRARIES, ProcessNeeds, confine, of_python
 from kiosk.centre.models import Document
 from kiosk.papers.sealed import Flaw, NotOurs, SealRules, check_sealed
@@ -131,8 +131,7 @@ class Checker:
         try:
             self._process.wait(_DYING_S if self._answered else 0)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            end_apart(self._process)
 
 
 class Checkers:

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +33,7 @@ from tests.unit.test_sealed import (
     seal,
     stamper,
 )
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +136,6 @@ def test_the_terminals_own_files_are_not_the_documents_fault(tmp_path: Path, sea
 
 _FIRST_CHECK = """\
 import json, sys
-from drivers.hosting import apart
-from drivers.hosting.apart import ApartProcess
 from kiosk.papers import checker
 checker._load()
 loaded = set(sys.modules)
@@ -169,10 +167,7 @@ def test_a_process_that_was_started_ahead_has_loaded_the_library(
     ready = prepared(checkers)
     assert prepared(checkers) is ready, "one is enough"
     process = ready._process
-    until = time.monotonic() + 60
-    while "cryptography" not in Path(f"/proc/{process.pid}/maps").read_text():
-        assert time.monotonic() < until, "it does not load the library"
-        time.sleep(0.01)
+    until(lambda: "cryptography" in Path(f"/proc/{process.pid}/maps").read_text(), 60)
     check(checkers, sealed)
     assert process.wait(60) == 0, "each process sees one document"
 
@@ -203,14 +198,12 @@ def test_no_page_waits_for_the_start_of_a_process(
 def test_it_is_private_silent_and_on_the_leash(checkers: Checkers) -> None:
     process = prepared(checkers)._process
     proc = Path(f"/proc/{(pid := process.pid)}")
-    until = time.monotonic() + 60
-    while (most := resource.prlimit(pid, resource.RLIMIT_AS)[0]) == resource.RLIM_INFINITY:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: resource.prlimit(pid, resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY, 60)
+    most = resource.prlimit(pid, resource.RLIMIT_AS)[0]
     assert checker.MEMORY < most < 2 * checker.MEMORY
     assert {os.readlink(proc / "fd" / number) for number in "012"} == {"/dev/null"}
     checkers.close()
-    assert process.returncode is not None
+    until(lambda: process.returncode is not None)
 
 
 @pytest.mark.parametrize(
