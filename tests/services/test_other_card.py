@@ -13,7 +13,6 @@ from drivers.smart_card.types import ReadSocialSecurityCard, SocialSecurityCard
 from kiosk.centre.evidence import same_number
 from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
-from kiosk.staff.roster_file import RosterFile
 from kiosk.terminal import card_watch
 from kiosk.terminal.card_watch import CardWatch
 from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffIdCard
@@ -35,6 +34,7 @@ from tests.logged import messages
 from tests.services.hall import Hall
 from tests.services.money import DirectCommitLine
 from tests.services.script import option
+from tests.services.test_maintenance import fetched
 from tests.services.test_units import BUILDERS
 from tests.waiting import until
 from ui.contents import FarewellContent
@@ -295,8 +295,7 @@ def test_the_card_of_the_clerk_who_approves_ends_nothing(here: Hall) -> None:
     here.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
     here.reader.obey("find again")
     with here.visit(committer=DirectCommitLine(here.here)) as citizen:
-        file, edition = RosterFile(here.directory), here.here.client().catalogue().staff
-        until(lambda: (kept := file.kept()) is not None and kept.roster.edition == edition)
+        fetched(citizen)
         citizen.signs_in("P03")
         citizen.press("withdraw")
         citizen.chooses(Confirm, "yes")
