@@ -80,6 +80,12 @@ def fetch(here: World, state: Path) -> None:
         RosterFile(state).follow(client.catalogue().staff, client.staff_roster)
 
 
+def one_more_clerk(here: World, state: Path, card: str) -> None:
+    """Clerk 6032 has this card, and the terminal knows."""
+    here.ask("PUT", "/staff/6032", {"name": "何静", "role": "clerk", "card": card, "pin": PIN})
+    fetch(here, state)
+
+
 def serve(here: World, *lines: Line, **options: Any) -> Played:
     options = {"committer": DirectCommitLine(here), **options}
     return here.serve("P03", "withdraw", *ORDER, *lines, **options)
@@ -161,9 +167,7 @@ def test_a_card_that_cannot_be_read_is_told_and_the_clerk_tries_again(
 def test_a_chip_card_serves_as_well_and_the_clerk_may_begin_again(
     branch: World, tmp_path: Path
 ) -> None:
-    chip = {"name": "何静", "role": "clerk", "card": CHIP.number, "pin": PIN}
-    branch.ask("PUT", "/staff/6032", chip)
-    fetch(branch, tmp_path)
+    one_more_clerk(branch, tmp_path, CHIP.number)
     lines: tuple[Line, ...] = (
         (AwaitClerk, CHIP_CARD),
         (PresentStaffCard, BACK),  # the clerk looks for the other card
@@ -179,6 +183,26 @@ def test_a_chip_card_serves_as_well_and_the_clerk_may_begin_again(
     played = serve(branch, *lines, *confirmed(branch), statuses=STM)
     assert of_clerks(played) == [(LoginEvent.APPROVED, "clerk:6032")]
     assert [tile.way for tile in played.last(AwaitClerk).ways] == [ID_CARD, CHIP_CARD]
+
+
+def test_an_id_card_is_known_again_where_the_clerk_then_takes_the_other_reader(
+    branch: World, tmp_path: Path
+) -> None:
+    """It may lie on its reader still, and the watch for another person's card finds it."""
+    one_more_clerk(branch, tmp_path, CHIP.number)
+    chip: tuple[Line, ...] = ((AwaitClerk, CHIP_CARD), (PresentStaffCard, CHIP))
+    lines = (*CARD, (EnterStaffPin, BACK), *chip, (EnterStaffPin, PIN))
+    played = serve(branch, *lines, *confirmed(branch), statuses=STM)
+    assert played.visit.other_card_read
+
+
+def test_whose_chip_card_is_not_on_the_roster_reads_which_card_is_meant(branch: World) -> None:
+    """The citizen's own may be in the slot still."""
+    chip: tuple[Line, ...] = ((AwaitClerk, CHIP_CARD), (PresentStaffCard, CHIP))
+    played = goes_away(branch, *chip, (Problem, RETRY), statuses=STM)
+    assert of_clerks(played) == [(LoginEvent.REFUSED, "card:unknown")]
+    lead = say(played.last(Problem).lead, Language.ZH)
+    assert lead == "卡槽里的卡没有登记，请取出，换上工作卡"
 
 
 WRONG: Line = (EnterStaffPin, "000000")
@@ -216,10 +240,7 @@ def test_a_card_that_is_locked_for_maintenance_approves_nothing_in_the_next_visi
 
 
 def test_a_clerk_does_not_approve_an_operation_of_their_own(branch: World, tmp_path: Path) -> None:
-    own = personas.load()["P03"].number
-    clerk = {"name": "白柜员", "role": "clerk", "card": own, "pin": PIN}
-    branch.ask("PUT", "/staff/6032", clerk)
-    fetch(branch, tmp_path)
+    one_more_clerk(branch, tmp_path, personas.load()["P03"].number)
     played = goes_away(branch, (AwaitClerk, ID_CARD), puts("P03"), (Problem, RETRY))
     assert of_clerks(played) == [(LoginEvent.REFUSED, "card:own:6032")]
     nothing_went_out(branch, played)

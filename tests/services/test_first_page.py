@@ -9,6 +9,7 @@ import pytest
 from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Catalogue, Hours
 from kiosk.services import possible_now, service_hours, usual_menu
+from kiosk.staff.roster_file import FILE, FOLDER
 from kiosk.visit.remedies import DONE, ShowRemedy
 from kiosk.visit.steps import STAFF, Attract, Farewell, Menu
 from kiosk.words import Language, say
@@ -126,6 +127,23 @@ def test_the_page_follows_the_committer(machine: Hall) -> None:
         line.open = True
         citizen.terminal.money_changed()
         assert withdraws(amended(citizen, withdraws))
+
+
+def test_the_page_follows_the_roster_and_reads_no_disk(machine: Hall) -> None:
+    """A clerk can approve as soon as the roster has come, not only with the next catalogue."""
+
+    def withdraws(page: Attract) -> bool:
+        titles = [say(one, Language.ZH) for kind in page.possible for one in kind.titles]
+        return "提取公积金" in titles
+
+    roster = machine.directory / FOLDER / FILE
+    roster.unlink(missing_ok=True)
+    machine.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
+    with machine.visit(committer=DirectCommitLine(machine.here)) as citizen:
+        if not withdraws(citizen.sees(Attract)):  # the roster has not come yet
+            amended(citizen, withdraws)
+        roster.unlink()
+        assert withdraws(citizen.terminal._first_page())
 
 
 def amended(citizen: Citizen, wanted: Callable[[Attract], bool]) -> Attract:
