@@ -174,6 +174,7 @@ class Terminal:
         ended; where it ended for want of time, the attract page says so for ``TELL_S``."""
         self.dialogue.screen = screen
         self._closed = self._closures.read()
+        self._staffed = roster_of_now(self._settings, datetime.now(UTC))
         self.dialogue.cabinet.usual_volume = kept_volume(state_directory(self._settings))
         if after in _TIMED_OUT:
             self._just_ended = _TIMED_OUT[after]

@@ -9,7 +9,8 @@ import pytest
 from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Catalogue, Hours
 from kiosk.services import possible_now, service_hours, usual_menu
-from kiosk.staff.roster_file import FILE, FOLDER
+from kiosk.staff.roster_file import FILE, FOLDER, RosterFile
+from kiosk.terminal.terminal import Terminal
 from kiosk.visit.remedies import DONE, ShowRemedy
 from kiosk.visit.steps import STAFF, Attract, Farewell, Menu
 from kiosk.words import Language, say
@@ -144,6 +145,19 @@ def test_the_page_follows_the_roster_and_reads_no_disk(machine: Hall) -> None:
             amended(citizen, withdraws)
         roster.unlink()
         assert withdraws(citizen.terminal._first_page())
+
+
+def test_who_begins_before_the_centre_was_asked_finds_what_a_clerk_must_approve(
+    machine: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with machine.here.client() as client:
+        RosterFile(machine.directory).follow(client.catalogue().staff, client.staff_roster)
+    machine.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
+    monkeypatch.setattr(Terminal, "_refresh", lambda terminal: None)  # its thread is late
+    with machine.visit(committer=DirectCommitLine(machine.here)) as citizen:
+        tiles = {tile.service: tile for tile in citizen.signs_in("P03").tiles}
+        assert tiles["withdraw"].closed is None
+        citizen.leaves()
 
 
 def amended(citizen: Citizen, wanted: Callable[[Attract], bool]) -> Attract:
