@@ -321,9 +321,8 @@ class AtScreen:
         said: Sayable = ""
         of_the_writing = tuple(self._told)
         examined = self._examined(loaded, file, keep, paper, prints=prints)
-        self._told[:0] = of_the_writing
         while True:
-            page = _verdict(examined.report, self._told, loaded, said)
+            page = _verdict(examined.report, (*of_the_writing, *self._told), loaded, said)
             match self.ask(page):
                 case "again":
                     said = ""

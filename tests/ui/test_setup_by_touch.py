@@ -341,7 +341,7 @@ def test_a_terminal_that_is_not_fit_does_not_serve(
     technician.sees("127.0.0.1")
     monkeypatch.setattr(at_screen, "Examined", FitTerminal)
     technician.presses("again")
-    technician.sees("可以投入使用")
+    technician.sees("可以投入使用", "udev has not named the devices")
 
 
 def test_the_program_itself_ends_with_what_was_chosen(tmp_path: Path) -> None:
