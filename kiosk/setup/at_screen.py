@@ -228,11 +228,12 @@ class AtScreen:
             except _Wrong as wrong:
                 asked = replace(asked, typed=wrong.said, wrong=wrong.why)
                 continue
-            if said != SCAN:
+            if not said.startswith(SCAN):
                 self._usual[step.title] = said
                 return said
-            said, why = self.scanned()
-            asked = replace(asked, typed=said or asked.typed, wrong=why)
+            typed = said.removeprefix(SCAN)
+            read, why = self.scanned()
+            asked = replace(asked, typed=read or typed, wrong=why)
 
     def number(self, question: str, default: str, most: int, check: Meant) -> str:
         step = EnterNumber(

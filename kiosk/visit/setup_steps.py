@@ -9,8 +9,9 @@ from kiosk.visit.steps import Action, NotAnAnswer, Step, Tone, one_of
 from kiosk.visit.waits import WORKING
 from kiosk.words import Sayable, _
 
-SCAN = "scan"
-"""The key of the button that has the scanner read the words."""
+SCAN = "scan\n"
+"""What the button answers that has the scanner read the words, before what was typed so far. No
+key types a line break."""
 MOST_TYPED = 120
 
 
@@ -58,10 +59,10 @@ class EnterText(Step[str]):
     meant: Callable[[str], str] = field(default=str, compare=False)
 
     def check(self, answer: object) -> str:
-        if answer == SCAN and self.scans:
-            return SCAN
         if not isinstance(answer, str) or not answer.strip():
             raise NotAnAnswer(_("请输入"))
+        if answer.startswith(SCAN) and self.scans:
+            return answer
         return self.meant(answer)
 
 

@@ -19,6 +19,7 @@ from kiosk.papers import pictures
 from kiosk.papers.pictures import PaperPages
 from kiosk.settings import VisitLimits
 from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
+from kiosk.visit.setup_steps import SCAN, EnterText
 from kiosk.visit.steps import (
     CANNOT_DRAW,
     MAINTENANCE,
@@ -133,8 +134,9 @@ def test_every_button_of_every_page_answers_once(theatre: Theatre) -> None:
             # A second press, at once, on a page that is answered already.
             if key not in ("leave", "back"):
                 QTest.mouseClick(theatre.window, Qt.MouseButton.LeftButton, pos=place)
+            answer = SCAN + step.typed if isinstance(step, EnterText) else key
             expected = {"leave": ("leave", None), "back": ("back", None)}.get(
-                key, ("answer", (ticket, key))
+                key, ("answer", (ticket, answer))
             )
             assert theatre.listener.heard == [expected], f"{name}: {key}"
 

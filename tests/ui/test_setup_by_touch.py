@@ -29,9 +29,9 @@ from kiosk.doctor.findings import Finding, Verdict
 from kiosk.enrolment import key as keys
 from kiosk.enrolment import ticket as tickets
 from kiosk.enrolment.identity import TerminalIdentity
-from kiosk.setup import at_screen, discovery, procedure
+from kiosk.setup import at_screen, procedure
 from kiosk.setup.at_screen import AtScreen
-from kiosk.setup.discovery import Discovery, SearchPlace
+from kiosk.setup.discovery import Discovery, FoundDevice, SearchPlace
 from kiosk.setup.procedure import SetupOrder
 from kiosk.setup.questions import GivenAnswers
 from kiosk.workshop.sandbox.server import serving_both
@@ -116,6 +116,12 @@ class TouchStand:
         return SearchPlace(
             self.folder / "root", ports, "", (1,), str(self.folder / "none"), listen_s=0
         )
+
+    @property
+    def scanner(self) -> Discovery:
+        """The code scanner alone, as the search finds it."""
+        table = {"driver": "serial", "port": str(self.folder / "scanner")}
+        return Discovery((FoundDevice(Kind.CODE_SCANNER, table, "scanner"),))
 
     def begin(
         self,
@@ -254,21 +260,13 @@ def test_what_is_typed_at_a_keyboard_counts_too(
     technician.sees("t-9▏")
 
 
-def test_a_scan_that_is_stopped_leaves_what_was_typed(
-    technician: TouchingTechnician, stand: TouchStand
-) -> None:
+def is_asked_for_a_number(
+    technician: TouchingTechnician, stand: TouchStand, scanner: Discovery
+) -> list[int]:
+    """Go to a question whose usual answer is 1, after ``scanner`` was found."""
+
     def run(at: AtScreen) -> int:
-        assert at.content(
-            Discovery(
-                (
-                    discovery.FoundDevice(
-                        Kind.CODE_SCANNER,
-                        {"driver": "serial", "port": str(stand.folder / "scanner")},
-                        "scanner",
-                    ),
-                )
-            )
-        )
+        at.content(scanner)
         return int(at.text("number", "1", str))
 
     ends = stand.begin(technician.theatre, run)
@@ -277,13 +275,20 @@ def test_a_scan_that_is_stopped_leaves_what_was_typed(
     technician.sees("找到了这些")
     technician.presses("on")
     technician.sees("1▏")
-    technician.presses("scan")
+    return ends
+
+
+def test_a_scan_that_is_stopped_leaves_what_was_typed(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    ends = is_asked_for_a_number(technician, stand, stand.scanner)
+    technician.presses("2", "scan")
     technician.sees("请把二维码对准扫码窗")
     technician.presses("stop")
-    technician.sees("1▏")
+    technician.sees("12▏")
     stand.devices["scanner"].obey("unplug")
-    technician.presses("scan")
-    technician.sees("1▏", str(stand.folder / "scanner"))
+    technician.presses("3", "scan")
+    technician.sees("123▏", str(stand.folder / "scanner"))
     assert not ends
 
 
@@ -371,12 +376,9 @@ def test_the_program_itself_ends_with_what_was_chosen(tmp_path: Path) -> None:
 def enrols(technician: TouchingTechnician, stand: TouchStand) -> list[bool]:
     """Begin an enrolment alone, with the scanner of the stand; what comes of it is in the list."""
     ends: list[bool] = []
-    scanner = discovery.FoundDevice(
-        Kind.CODE_SCANNER, {"driver": "serial", "port": str(stand.folder / "scanner")}, "scanner"
-    )
 
     def run(at: AtScreen) -> int:
-        at.content(Discovery((scanner,)))
+        at.content(stand.scanner)
         ends.append(at.enrolled(stand.order.file))
         return 1
 

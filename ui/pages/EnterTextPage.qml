@@ -145,7 +145,7 @@ Page {
             size: 34
             iconName: Theme.wide && Theme.elder ? "" : "scan"
             text: page.shown.scan
-            onClicked: CurrentPage.answer("scan")
+            onClicked: CurrentPage.answer("scan\n" + page.typed)
         }
     }
     foot: [
