@@ -292,6 +292,15 @@ def test_a_scan_that_is_stopped_leaves_what_was_typed(
     assert not ends
 
 
+def test_a_bug_of_a_scan_is_told_and_words_can_be_typed(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    no_driver = Discovery((FoundDevice(Kind.CODE_SCANNER, {}, "scanner"),))
+    is_asked_for_a_number(technician, stand, no_driver)
+    technician.presses("scan")
+    technician.sees("1▏", "KeyError: 'driver'")
+
+
 def test_what_hinders_setup_is_told_and_it_begins_again(
     technician: TouchingTechnician, stand: TouchStand
 ) -> None:
@@ -514,6 +523,10 @@ def test_a_ticket_is_scanned_from_its_codes(
     stand.devices["scanner"].obey("unplug")
     technician.presses("scan")
     technician.sees("没有入网", str(stand.folder / "scanner"))
+    technician.presses("back")
+    technician.sees("先不入网")
+    technician.presses("ticket", "scan")
+    technician.sees("没有入网")
     stand.devices["scanner"].obey("plug")
     technician.presses("on")
     technician.sees("请把二维码对准扫码窗")
