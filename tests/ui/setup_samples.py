@@ -75,6 +75,12 @@ def setup_samples() -> dict[str, Step[Any]]:
             typed="T0001_",
             wrong=en("letters, digits and hyphens, at most 32"),
         ),
+        "97-setup-sealer": EnterText(
+            en("Who seals the centre's papers (organisation in the certificate)"),
+            typed="云岭市住房公积金管理中心",
+            wrong=en("a name"),
+            scans=True,
+        ),
         "97-setup-place": Choose(
             en("Where the terminal stands"),
             (

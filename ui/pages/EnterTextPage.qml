@@ -1,4 +1,4 @@
-// Asks for letters and digits, with a small keyboard in the order of the alphabet, or has them scanned.
+// Asks for letters and digits, with a keyboard as on a phone, or has them scanned.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -8,13 +8,15 @@ Page {
     id: page
     readonly property EnterTextContent shown: view as EnterTextContent
     title: shown.title
-    lead: shown.wrong.length > 0 || Theme.wide && Theme.elder ? "" : shown.lead
-    span: true
+    lead: shown.wrong.length > 0 ? "" : shown.lead
+    asideWidth: 600
     property string typed: shown.typed
     property bool capital: false
     readonly property bool complete: typed.trim().length > 0
-    readonly property int columns: Theme.wide ? 15 : 8
-    readonly property list<string> keys: Array.from("1234567890.:/-_abcdefghijklmnopqrstuvwxyz").concat(["shift", "clear", "erase"])
+    readonly property list<string> rows: Theme.wide
+        ? ["1234567890✕", "qwertyuiop-", "asdfghjkl:_", "⇧zxcvbnm./⌫"]
+        : ["1234567890", "qwertyuiop", "asdfghjkl", "⇧zxcvbnm⌫", "✕.:/-_"]
+    readonly property var names: ({ "⇧": "shift", "✕": "clear", "⌫": "erase" })
 
     function push(letters: string) {
         if (typed.length + letters.length <= shown.most) typed += letters
@@ -48,7 +50,7 @@ Page {
     Rectangle {
         id: box
         width: parent.width
-        height: !Theme.wide ? 152 : Theme.elder ? 80 : 112
+        height: Theme.wide ? Math.min(152, page.low - board.space) : 152
         radius: Theme.radius
         color: Theme.card
         border.width: 5
@@ -70,8 +72,9 @@ Page {
     }
     Label {
         id: wrong
+        parent: Theme.wide ? page.asideItem : page.bodyItem
         visible: text.length > 0
-        y: box.height + 12
+        y: Theme.wide ? 12 : box.height + 12
         width: parent.width
         text: page.shown.wrong
         color: Theme.red
@@ -79,47 +82,66 @@ Page {
         lineHeight: 0.9
         Accessible.role: Accessible.AlertMessage
     }
+    // As on every phone: ten keys of the least width in a row. They stand closer than other buttons,
+    // and upright they reach beyond the body.
     Item {
         id: board
+        objectName: "keyboard"
         readonly property int space: 24
-        readonly property int rows: Math.ceil(page.keys.length / page.columns)
-        readonly property int above: Math.max(page.low, wrong.visible ? wrong.y + wrong.height + space : box.height + space)
-        readonly property bool worded: !Theme.wide && words.count > 0
+        readonly property int between: 8
+        readonly property int columns: Theme.wide ? 11 : 10
+        readonly property int count: page.rows.length + (Theme.wide || extra.count === 0 ? 0 : 1)
+        readonly property int above: Theme.wide ? page.low : Math.max(page.low, wrong.visible ? wrong.y + wrong.height + space : box.height + space)
         readonly property int room: page.bodyItem.height - above
-        readonly property int keyHeight: Math.min(132, Math.floor((room - (rows - (worded ? 0 : 1)) * space) / (rows + (worded ? 1 : 0))))
-        readonly property real keyWidth: (width - (page.columns - 1) * space) / page.columns
+        readonly property int keyHeight: Math.min(132, Math.floor((room - (count - 1) * space) / count))
+        readonly property real keyWidth: (width - (columns - 1) * between) / columns
+        x: (parent.width - width) / 2
         y: above
-        width: parent.width
-        height: rows * (keyHeight + space)
+        width: Theme.wide ? parent.width : 10 * Theme.least + 9 * between
+        height: page.rows.length * (keyHeight + space)
         Repeater {
-            model: page.keys
-            PushButton {
+            model: page.rows
+            Row {
+                id: line
                 required property string modelData
                 required property int index
-                readonly property bool letter: modelData.length === 1
-                objectName: modelData
-                x: (index % page.columns) * (board.keyWidth + board.space)
-                y: Math.floor(index / page.columns) * (board.keyHeight + board.space)
-                width: board.keyWidth
-                height: board.keyHeight
-                sleepy: false
-                size: Math.min(44, board.keyHeight * 0.45)
-                text: letter ? (page.capital ? modelData.toUpperCase() : modelData) : ""
-                iconName: modelData === "erase" ? "delete" : modelData === "shift" ? "up" : modelData === "clear" ? "trash" : ""
-                name: modelData === "erase" ? qsTr("删除") : modelData === "shift" ? qsTr("大写") : modelData === "clear" ? qsTr("清空") : text
-                chosen: modelData === "shift" && page.capital
-                onClicked: page.press(modelData)
+                readonly property int count: modelData.length
+                readonly property int named: Array.from(modelData).filter(key => key in page.names).length
+                // Named keys take what the letters leave of their row; the keys of the few signs are wider.
+                readonly property real letter: count > 6 ? board.keyWidth : (board.width - (count - 1) * spacing) / count
+                readonly property real rest: board.width - (count - named) * (letter + spacing) - (named - 1) * spacing
+                x: (board.width - width) / 2
+                y: index * (board.keyHeight + board.space)
+                spacing: board.between
+                Repeater {
+                    model: Array.from(line.modelData)
+                    PushButton {
+                        required property string modelData
+                        readonly property string key: page.names[modelData] ?? ""
+                        objectName: key || modelData
+                        width: key ? line.rest / line.named : line.letter
+                        height: board.keyHeight
+                        sleepy: false
+                        size: Math.min(44, board.keyHeight * 0.45)
+                        text: key ? "" : page.capital ? modelData.toUpperCase() : modelData
+                        iconName: key === "erase" ? "delete" : key === "shift" ? "up" : key === "clear" ? "trash" : ""
+                        name: key === "erase" ? qsTr("删除") : key === "shift" ? qsTr("大写") : key === "clear" ? qsTr("清空") : text
+                        chosen: key === "shift" && page.capital
+                        onClicked: page.press(objectName)
+                    }
+                }
             }
         }
     }
     Item {
         id: extra
-        parent: Theme.wide ? before : page.bodyItem
-        y: Theme.wide ? 0 : board.y + board.height
+        parent: Theme.wide ? before : board
+        y: Theme.wide ? 0 : board.height
         width: (Theme.wide ? go.x - Theme.gap : parent.width)
         height: Theme.wide ? Theme.touch : board.keyHeight
         readonly property int count: words.count + (page.shown.scan.length > 0 ? 1 : 0)
-        readonly property real each: (width - (count - 1) * 24) / Math.max(1, count)
+        readonly property int between: Theme.wide ? 24 : board.between
+        readonly property real each: (width - (count - 1) * between) / Math.max(1, count)
         Repeater {
             id: words
             model: page.shown.pieces
@@ -127,11 +149,11 @@ Page {
                 required property string modelData
                 required property int index
                 objectName: modelData
-                x: index * (extra.each + 24)
+                x: index * (extra.each + extra.between)
                 width: extra.each
                 height: extra.height
                 sleepy: false
-                size: 34
+                size: 32
                 text: modelData
                 onClicked: page.push(modelData)
             }
@@ -139,11 +161,11 @@ Page {
         PushButton {
             objectName: "scan"
             visible: page.shown.scan.length > 0
-            x: (extra.count - 1) * (extra.each + 24)
+            x: (extra.count - 1) * (extra.each + extra.between)
             width: extra.each
             height: extra.height
-            size: 34
-            iconName: Theme.wide && Theme.elder ? "" : "scan"
+            size: 32
+            iconName: Theme.elder && words.count > 0 ? "" : "scan"
             text: page.shown.scan
             onClicked: CurrentPage.answer("scan\n" + page.typed)
         }
