@@ -16,7 +16,14 @@ from kiosk.privacy import Sensitive
 from kiosk.terminal import card_watch
 from kiosk.terminal.card_watch import CardWatch
 from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffIdCard
-from kiosk.visit.operation_steps import AwaitClerk, ChooseReason, ConfirmOperation
+from kiosk.visit.operation_steps import (
+    CONFIRM,
+    AwaitClerk,
+    ChooseReason,
+    ConfirmOperation,
+    Deciding,
+    ShowOutcome,
+)
 from kiosk.visit.steps import (
     Attract,
     Choose,
@@ -31,7 +38,7 @@ from kiosk.visit.visit import NoCommitter
 from kiosk.words import Language
 from kiosk.workshop.sandbox import personas
 from tests.logged import messages
-from tests.services.hall import Hall
+from tests.services.hall import Citizen, Hall
 from tests.services.money import DirectCommitLine
 from tests.services.script import option
 from tests.services.test_maintenance import fetched
@@ -290,24 +297,33 @@ def test_the_short_form_of_a_number_is_of_the_last_century(
     assert same_number(one, other) is same_number(other, one) is same
 
 
+def waits_for_a_clerk(citizen: Citizen) -> None:
+    """P03 withdraws what a clerk must approve, once the terminal has the roster."""
+    fetched(citizen)
+    citizen.signs_in("P03")
+    citizen.press("withdraw")
+    citizen.chooses(Confirm, "yes")
+    citizen.press(citizen.sees(ChooseReason).can[0].key)
+    citizen.chooses(EnterNumber, "100")
+    citizen.sees(AwaitClerk)
+
+
+def approves(citizen: Citizen) -> None:
+    citizen.press("id-card")
+    citizen.sees(PresentStaffIdCard)
+    citizen.chooses(EnterStaffPin, "603100")
+    citizen.sees(ConfirmOperation)
+
+
 def test_the_card_of_the_clerk_who_approves_ends_nothing(here: Hall) -> None:
     """Put early, and left there to the end of the service and in the menu."""
     here.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
     here.reader.obey("find again")
     with here.visit(committer=DirectCommitLine(here.here)) as citizen:
-        fetched(citizen)
-        citizen.signs_in("P03")
-        citizen.press("withdraw")
-        citizen.chooses(Confirm, "yes")
-        citizen.press(citizen.sees(ChooseReason).can[0].key)
-        citizen.chooses(EnterNumber, "100")
-        citizen.sees(AwaitClerk)
+        waits_for_a_clerk(citizen)
         put(here, "S1")
         time.sleep(4 * card_watch.LOOK_S)
-        citizen.press("id-card")
-        citizen.sees(PresentStaffIdCard)
-        citizen.chooses(EnterStaffPin, "603100")
-        citizen.sees(ConfirmOperation)
+        approves(citizen)
         time.sleep(4 * card_watch.LOOK_S)
         for page in (EnterNumber, ChooseReason, Confirm, Menu):
             citizen.terminal.dialogue.back()
@@ -315,3 +331,22 @@ def test_the_card_of_the_clerk_who_approves_ends_nothing(here: Hall) -> None:
         time.sleep(4 * card_watch.LOOK_S)
         assert citizen.leaves() == "left"
     assert "clerk:6031" in [detail for _event, _id, detail in citizen.logins]
+
+
+def test_another_card_at_the_page_of_the_end_ends_the_visit_although_a_clerk_has_approved(
+    here: Hall,
+) -> None:
+    here.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
+    with here.visit(committer=DirectCommitLine(here.here)) as citizen:
+        waits_for_a_clerk(citizen)
+        put(here, "S1")
+        approves(citizen)
+        here.reader.obey("lift")
+        citizen.press(CONFIRM)
+        citizen.sees(EnterSmsCode)
+        citizen.press(here.here.code())
+        citizen.sees(Deciding)
+        citizen.sees(ShowOutcome)
+        until(lambda: citizen.terminal.statuses()[Kind.ID_CARD].media is not Media.PRESENT)
+        put(here, "P02")
+        assert citizen.sees(Farewell).lies
