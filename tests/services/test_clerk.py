@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -327,19 +327,28 @@ def test_what_a_visit_that_died_has_left_is_asked_by_its_id_without_a_clerk(
     assert of_clerks(played) == []
 
 
+def refused(here: World, *lines: Line) -> str:
+    """What the page says once the centre has refused the confirmation."""
+    played = serve(here, *lines, (EnterSmsCode, here.code), (Problem, MENU), statuses=STM)
+    return say(played.last(Problem).title, Language.ZH)
+
+
+def test_another_card_of_the_applicants_is_known_to_the_centre(
+    branch: World, tmp_path: Path
+) -> None:
+    own = replace(CHIP, number=personas.load()["P03"].bank_card)
+    one_more_clerk(branch, tmp_path, own.number)
+    approves = ((AwaitClerk, CHIP_CARD), (PresentStaffCard, own), (EnterStaffPin, PIN))
+    assert "就是办理人本人" in refused(branch, *approves, (ConfirmOperation, CONFIRM))
+    assert states(branch) == ["cancelled"]
+
+
 def test_who_was_taken_off_meanwhile_has_approved_nothing(branch: World) -> None:
     def taken_off(_step: Any) -> str:
         branch.ask("DELETE", "/staff/6031")
         return CONFIRM
 
-    played = serve(
-        branch,
-        *APPROVES,
-        (ConfirmOperation, taken_off),
-        (EnterSmsCode, branch.code),
-        (Problem, MENU),
-    )
-    assert "已不在名单里" in say(played.last(Problem).title, Language.ZH)
+    assert "已不在名单里" in refused(branch, *APPROVES, (ConfirmOperation, taken_off))
     assert states(branch) == ["cancelled"]
 
 
@@ -358,13 +367,7 @@ def test_a_terminal_that_leaves_the_clerk_out_is_refused_by_the_centre(
 ) -> None:
     """As one of an earlier version, which does not know of clerks."""
     monkeypatch.setattr("kiosk.visit.undertaking.await_clerk", lambda visit, operation: None)
-    played = serve(
-        branch,
-        (ConfirmOperation, CONFIRM),
-        (EnterSmsCode, branch.code),
-        (Problem, MENU),
-    )
-    assert "要网点工作人员授权" in say(played.last(Problem).title, Language.ZH)
+    assert "要网点工作人员授权" in refused(branch, (ConfirmOperation, CONFIRM))
     assert branch.ask("GET", "/movements") == []
 
 

@@ -22,7 +22,7 @@ from kiosk.centre.roster import StaffRole
 from kiosk.counters import Counted, CounterFile
 from kiosk.maintenance.ticket import SpentTickets
 from kiosk.settings import MaintenanceSettings, state_directory
-from kiosk.staff.roster_file import FILE, FOLDER, KeptRoster, RosterFile
+from kiosk.staff.roster_file import FILE, FOLDER, KeptRoster
 from kiosk.terminal.closures import Closed, Closures
 from kiosk.terminal.terminal import Terminal
 from kiosk.terminal.volume import FILE as VOLUME
@@ -123,8 +123,7 @@ def ready(citizen: Citizen, *kinds: Kind) -> None:
 def fetched(citizen: Citizen) -> None:
     """Wait until the terminal has the roster that the centre has now."""
     edition = citizen.hall.here.client().catalogue().staff
-    file = RosterFile(citizen.hall.directory)
-    until(lambda: (kept := file.kept()) is not None and kept.roster.edition == edition)
+    until(lambda: (found := citizen.terminal._staffed.roster) and found.edition == edition)
 
 
 def asks_with_roster(citizen: Citizen) -> None:
@@ -226,14 +225,18 @@ def test_a_staff_card_and_its_pin_open_the_page(work: Workplace) -> None:
         assert citizen.ended() == "left"
 
 
+def locks_the_card(citizen: Citizen) -> None:
+    asks_with_roster(citizen)
+    presents(citizen, "P06")
+    for _try in range(3):
+        enters(citizen, "000000")
+    assert "密码错了太多次，这张卡锁到" in why(citizen)
+
+
 def test_wrong_pins_lock_the_card_also_for_the_next_visit(work: Workplace) -> None:
     work.register("P06")
     with work.visit() as citizen:
-        asks_with_roster(citizen)
-        presents(citizen, "P06")
-        for _try in range(3):
-            enters(citizen, "000000")
-        assert "密码错了太多次，这张卡锁到" in why(citizen)
+        locks_the_card(citizen)
         assert citizen.upkeep[-1] == (UpkeepEvent.REFUSED, "", "card:locked:6021")
         citizen.press("leave")
         assert citizen.ended() == "left"
@@ -284,11 +287,7 @@ def test_who_is_taken_off_the_roster_is_out_and_a_lock_out_outlives_a_new_roster
 ) -> None:
     work.register("P06")
     with work.visit() as citizen:
-        asks_with_roster(citizen)
-        presents(citizen, "P06")
-        for _try in range(3):
-            enters(citizen, "000000")
-        assert "锁到" in why(citizen)
+        locks_the_card(citizen)
     work.hall.reader.obey("lift")
     work.register("P06", name="陈师傅")
     with work.visit() as citizen:
