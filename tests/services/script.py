@@ -35,6 +35,7 @@ from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.terminal import prove_for
 from kiosk.visit.face_steps import FaceTaken
 from kiosk.visit.money import CommitLine
+from kiosk.visit.operation_steps import CONFIRM, ConfirmOperation, ShowOutcome
 from kiosk.visit.pin_steps import PinTaken
 from kiosk.visit.steps import (
     OTHER,
@@ -58,6 +59,7 @@ from kiosk.visit.steps import (
     ShowTable,
     Step,
 )
+from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, Sayable, say
 from kiosk.workshop.sandbox import personas
@@ -360,6 +362,11 @@ def world(directory: Path, **options: Any) -> Iterator[World]:
 # -- answers --------------------------------------------------------------------------------------
 
 LEAVE: Line = (Menu, Left())
+
+
+def confirmed(here: World) -> tuple[Line, ...]:
+    """The quote, its own code, the end."""
+    return ((ConfirmOperation, CONFIRM), (EnterSmsCode, here.code), (ShowOutcome, MENU))
 
 
 def PUBLIC_MENU(step: Step[Any]) -> bool:  # noqa: N802 - stands where a type of step stands

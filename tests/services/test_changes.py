@@ -52,7 +52,7 @@ from kiosk.words import Language, say
 from kiosk.workshop.sandbox.changes import second_card
 from tests.services.captures import WITH_CAMERA, taken
 from tests.services.money import DirectCommitLine
-from tests.services.script import WELL, Line, Played, World
+from tests.services.script import WELL, Line, Played, World, confirmed
 
 BACK = WentBack()
 ADDRESS: Line = (ChooseReason, "address")
@@ -60,11 +60,6 @@ ADDRESS: Line = (ChooseReason, "address")
 
 def serve(here: World, persona: str, service: str, *lines: Line, **options: Any) -> Played:
     return here.serve(persona, service, *lines, committer=DirectCommitLine(here), **options)
-
-
-def confirmed(here: World) -> tuple[Line, ...]:
-    """The quote, its own code, the end."""
-    return ((ConfirmOperation, CONFIRM), (EnterSmsCode, here.code), (ShowOutcome, MENU))
 
 
 def offered(words: str) -> Any:

@@ -42,7 +42,7 @@ from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services.money import CODE, DirectCommitLine, MoneyModel, S
-from tests.services.script import WELL, Line, Played, World, card
+from tests.services.script import WELL, Line, Played, World, card, confirmed
 from tests.ui.operation_samples import QUOTE
 from ui.views import Look, derive
 
@@ -89,10 +89,6 @@ def one_more_clerk(here: World, state: Path, card: str) -> None:
 def serve(here: World, *lines: Line, **options: Any) -> Played:
     options = {"committer": DirectCommitLine(here), **options}
     return here.serve("P03", "withdraw", *ORDER, *lines, **options)
-
-
-def confirmed(here: World) -> tuple[Line, ...]:
-    return ((ConfirmOperation, CONFIRM), (EnterSmsCode, here.code), (ShowOutcome, MENU))
 
 
 def goes_away(here: World, *lines: Line, **options: Any) -> Played:

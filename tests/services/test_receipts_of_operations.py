@@ -28,12 +28,13 @@ from tests.services.script import (
     Played,
     World,
     action,
+    confirmed,
     printed,
     slip_printed,
     titled,
 )
 from tests.services.test_papers import pages_of, prints
-from tests.services.test_withdraw_and_repay import AGREED, BACK, HELD, confirmed, reason, serve
+from tests.services.test_withdraw_and_repay import AGREED, BACK, HELD, reason, serve
 
 pytestmark = pytest.mark.usefixtures("checkers")
 

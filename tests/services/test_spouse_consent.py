@@ -11,19 +11,17 @@ import pytest
 from drivers.device import Deadline
 from kiosk.visit.operation_steps import (
     CODE_OVER,
-    CONFIRM,
     LATER,
     AwaitConsent,
     ChooseReason,
     ConfirmOperation,
-    ShowOutcome,
 )
-from kiosk.visit.steps import Choose, EnterSmsCode, Menu, Problem, ShowStatement
+from kiosk.visit.steps import Choose, Menu, Problem, ShowStatement
 from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
 from tests.services.money import DirectCommitLine
-from tests.services.script import Line, Played, World, action, facts, option, titled
+from tests.services.script import Line, Played, World, action, confirmed, facts, option, titled
 
 BACK = WentBack()
 BOTH: tuple[Line, ...] = (
@@ -55,10 +53,6 @@ def spouse(here: World, *, agrees: bool = True) -> Callable[[Any], Any]:
         return step.poll()
 
     return scan
-
-
-def confirmed(here: World) -> tuple[Line, ...]:
-    return ((ConfirmOperation, CONFIRM), (EnterSmsCode, here.code), (ShowOutcome, MENU))
 
 
 def codes(played: Played) -> list[str]:

@@ -11,13 +11,12 @@ from kiosk.centre.errors import CentreUnavailable
 from kiosk.centre.operations import Eligibility, Operation
 from kiosk.operation import Business
 from kiosk.services.standing_withdrawal import way_page
-from kiosk.visit.operation_steps import CONFIRM, ChooseReason, ConfirmOperation, ShowOutcome
-from kiosk.visit.steps import Choose, Confirm, EnterNumber, EnterSmsCode, Menu, Problem
-from kiosk.visit.troubles import MENU
+from kiosk.visit.operation_steps import ChooseReason, ConfirmOperation, ShowOutcome
+from kiosk.visit.steps import Choose, Confirm, EnterNumber, Menu, Problem
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
 from tests.services.money import DirectCommitLine
-from tests.services.script import Line, Played, World, option
+from tests.services.script import Line, Played, World, confirmed, option
 
 BACK = WentBack()
 AGREED: Line = (Confirm, "yes")
@@ -28,10 +27,6 @@ SERVICE = "standing-withdrawal"
 def serve(here: World, persona: str, *lines: Line, **options: Any) -> Played:
     line = DirectCommitLine(here)
     return here.serve(persona, SERVICE, AGREED, *lines, committer=line, **options)
-
-
-def confirmed(here: World) -> tuple[Line, ...]:
-    return ((ConfirmOperation, CONFIRM), (EnterSmsCode, here.code), (ShowOutcome, MENU))
 
 
 def set_to(here: World, amount: str) -> Operation:

@@ -34,6 +34,7 @@ from tests.services.script import (
     Played,
     World,
     column,
+    confirmed,
     facts,
     option,
     printed,
@@ -48,11 +49,6 @@ BACK = WentBack()
 
 def serve(here: World, persona: str, service: str, *lines: Line, **options: Any) -> Played:
     return here.serve(persona, service, *lines, committer=DirectCommitLine(here), **options)
-
-
-def confirmed(here: World) -> tuple[Line, ...]:
-    """The quote, its own code, the end."""
-    return ((ConfirmOperation, CONFIRM), (EnterSmsCode, here.code), (ShowOutcome, MENU))
 
 
 # -- 账户合并 -------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import NoCommitter, WentBack
 from kiosk.words import Language, say
 from tests.services.money import DirectCommitLine
-from tests.services.script import LEAVE, Line, Played, World
+from tests.services.script import LEAVE, Line, Played, World, confirmed
 
 BACK = WentBack()
 
@@ -51,15 +51,6 @@ def reason(words: str) -> Any:
         return next(each.key for each in options if say(each.title, Language.ZH) == words)
 
     return key
-
-
-def confirmed(here: World) -> tuple[Line, ...]:
-    """The quote, its own code, the end."""
-    return (
-        (ConfirmOperation, CONFIRM),
-        (EnterSmsCode, here.code),
-        (ShowOutcome, MENU),
-    )
 
 
 AGREED: Line = (Confirm, "yes")
