@@ -644,7 +644,7 @@ class CheckPart:
 
 @dataclass(frozen=True, slots=True)
 class ShowChecksContent(PageContent):
-    """What was looked at, in order. ``works``: the page waits, for what ``working`` says."""
+    """What was looked at, in order. ``working``: what the page waits for; empty: it does not."""
 
     title: str
     lead: str
@@ -652,7 +652,6 @@ class ShowChecksContent(PageContent):
     note_tone: str
     checks: tuple[CheckPart, ...]
     actions: tuple[ActionPart, ...]
-    works: bool
     working: str
 
 

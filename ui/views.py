@@ -1342,7 +1342,6 @@ def _show_checks(step: ShowChecks, look: Look) -> ShowChecksContent:
         note_tone=step.note_tone.value,
         checks=tuple(_check(each, look) for each in step.checks),
         actions=_actions(step.actions, look),
-        works=step.works,
         working=look.word(WORKING) if step.works else "",
     )
 

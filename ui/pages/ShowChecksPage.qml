@@ -10,14 +10,14 @@ Page {
     title: shown.title
     lead: shown.lead
     actions: shown.actions
-    leave: !shown.works
+    leave: shown.working.length === 0
 
     Turning {
         id: list
         anchors.fill: parent
         of: page.view
         Item {
-            readonly property bool wanted: page.shown.works
+            readonly property bool wanted: page.shown.working.length > 0
             width: list.blockWidth
             height: 112
             Row {
