@@ -210,30 +210,21 @@ class AtScreen:
     def typed(self, step: EnterText, check: Meant, *, back: bool) -> str:
         """What ``check`` makes of the words that are typed or scanned at ``step``."""
 
-        def meant(said: str) -> str:
-            try:
-                return check(said)
-            except click.UsageError as error:
-                raise _Wrong(said, error.format_message()) from None
-
-        asked = replace(
-            step,
-            typed=self._usual.get(step.title, step.typed),
-            scans=self.scans,
-            meant=meant,
-        )
+        usual = self._usual.get(step.title, step.typed)
+        asked = replace(step, typed=usual, scans=self.scans)
         while True:
-            try:
-                said = self.ask(asked, back=back)
-            except _Wrong as wrong:
-                asked = replace(asked, typed=wrong.said, wrong=wrong.why)
+            said = self.ask(asked, back=back)
+            if said.startswith(SCAN):
+                typed = said.removeprefix(SCAN)
+                read, why = self.scanned()
+                asked = replace(asked, typed=read or typed, wrong=why)
                 continue
-            if not said.startswith(SCAN):
-                self._usual[step.title] = said
-                return said
-            typed = said.removeprefix(SCAN)
-            read, why = self.scanned()
-            asked = replace(asked, typed=read or typed, wrong=why)
+            try:
+                meant = self._usual[step.title] = check(said)
+            except click.UsageError as error:
+                asked = replace(asked, typed=said, wrong=error.format_message())
+            else:
+                return meant
 
     def number(self, question: str, default: str, most: int, check: Meant) -> str:
         step = EnterNumber(
@@ -411,11 +402,3 @@ _NEW_FILE = re.compile(r"^\+\+\+ (.*) \(new\)\n((?:(?!--- ).*\n?)*)", re.MULTILI
 
 class ScreenClosed(Exception):
     """Nobody can answer any more."""
-
-
-class _Wrong(Exception):
-    """``said`` will not do: ``why``."""
-
-    def __init__(self, said: str, why: str) -> None:
-        super().__init__(why)
-        self.said, self.why = said, why

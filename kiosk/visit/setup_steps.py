@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kiosk.visit.steps import Action, NotAnAnswer, Step, Tone, one_of
@@ -46,8 +45,7 @@ class ShowChecks(Step[str]):
 @dataclass(frozen=True, slots=True)
 class EnterText(Step[str]):
     """Some words of letters, digits and ``.:/-_``, or what the scanner reads. ``typed`` stands
-    there already; ``pieces`` are words of several letters that a key of their own types. ``meant``
-    says what the words mean, or raises :class:`~kiosk.visit.steps.NotAnAnswer`."""
+    there already; ``pieces`` are words of several letters that a key of their own types."""
 
     waits: Sayable = field(default=WORKING, kw_only=True)
     title: Sayable
@@ -56,14 +54,11 @@ class EnterText(Step[str]):
     pieces: tuple[str, ...] = ()
     scans: bool = False
     wrong: Sayable = ""
-    meant: Callable[[str], str] = field(default=str, compare=False)
 
     def check(self, answer: object) -> str:
         if not isinstance(answer, str) or not answer.strip():
             raise NotAnAnswer(_("请输入"))
-        if answer.startswith(SCAN) and self.scans:
-            return answer
-        return self.meant(answer)
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
