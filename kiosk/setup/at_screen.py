@@ -33,7 +33,7 @@ from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages
 from kiosk.settings import Settings
 from kiosk.setup.discovery import Discovery, Table
-from kiosk.setup.enrolment_pages import ADDRESS_PIECES, EnrolmentPages
+from kiosk.setup.enrolment_pages import EnrolmentPages, address_page
 from kiosk.setup.technician import Check as Meant
 from kiosk.setup.technician import Mark, T
 from kiosk.terminal.dialogue import Screen
@@ -198,8 +198,7 @@ class AtScreen:
         return self._through(lambda back: self.typed(step, check, back=back))
 
     def address(self, question: str, default: str, check: Meant) -> str:
-        lead = _("中心给的，以 https:// 开头")
-        step = EnterText(question, lead, default or "https://", ADDRESS_PIECES)
+        step = address_page(question, default)
         return self._through(lambda back: self.typed(step, check, back=back))
 
     @property

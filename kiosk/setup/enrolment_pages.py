@@ -41,8 +41,12 @@ WAYS = Choose(
     ),
     waits=WORKING,
 )
-ADDRESS_PIECES = ("https://", "gjj.", ".gov.cn")
-"""What most addresses of a centre are made of."""
+
+
+def address_page(question: Sayable, usual: str) -> EnterText:
+    """Asks for an address of the centre, with keys for what most of them are made of."""
+    lead, pieces = _("中心给的，以 https:// 开头"), ("https://", "gjj.", ".gov.cn")
+    return EnterText(question, lead, usual or "https://", pieces)
 
 
 class EnrolmentPages:
@@ -52,7 +56,6 @@ class EnrolmentPages:
         self._at = at
         self._asked, state = settings.before_enrolment(file)
         self._identity = TerminalIdentity(state)
-        self._address = self._asked.url or "https://"
 
     def enrolled(self) -> bool:
         """Enrol. False: somebody has put it off. Raises :class:`~kiosk.visit.visit.Left`."""
@@ -95,12 +98,8 @@ class EnrolmentPages:
     # -- by the centre ----------------------------------------------------------------------------
 
     def _by_centre(self) -> EnrolledTerminal:
-        asked = EnterText(
-            _("中心的入网网址"), _("中心给的，以 https:// 开头"), self._address, ADDRESS_PIECES
-        )
-        self._address = self._at.typed(
-            asked, partial(questions.address, say=self._at.say), back=True
-        )
+        asked = address_page(_("中心的入网网址"), self._asked.url)
+        address = self._at.typed(asked, partial(questions.address, say=self._at.say), back=True)
         key = self._key()
         page = ShowEnrolment(
             _("等中心准许"),
@@ -127,7 +126,7 @@ class EnrolmentPages:
             with suppress(Empty):
                 self._at.heard(page, pause)
 
-        with EnrolmentClient(self._address, ca=self._asked.ca) as centre:
+        with EnrolmentClient(address, ca=self._asked.ca) as centre:
             granted = enrol(centre, self._identity.request(key), show, wait)
         self._identity.accept(key, granted)
         return granted
@@ -167,11 +166,7 @@ class EnrolmentPages:
         while True:
             said, why = self._at.scanned(lead)
             if why:
-                again = Action("on", _("再选一次"), "again")
-                self._at.ask(
-                    ShowChecks(_("没有入网"), note=why, note_tone=Tone.BAD, actions=(again,)),
-                    back=True,
-                )
+                self._failed(why, back=True)
                 continue
             if not said:
                 raise WentBack
@@ -195,7 +190,7 @@ class EnrolmentPages:
         )
         self._at.ask(page)
 
-    def _failed(self, why: Sayable, mend: str = "") -> None:
+    def _failed(self, why: Sayable, mend: str = "", *, back: bool = False) -> None:
         page = ShowChecks(
             _("没有入网"),
             (CheckLine(mend),) if mend else (),
@@ -204,7 +199,7 @@ class EnrolmentPages:
             note_tone=Tone.BAD,
             actions=(Action("on", _("再选一次"), "again"),),
         )
-        self._at.ask(page)
+        self._at.ask(page, back=back)
 
 
 def _told(terminal: str, place: str) -> tuple[CheckLine, ...]:
