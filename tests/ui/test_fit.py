@@ -28,8 +28,6 @@ from tests.ui.theatre import Setting, Theatre, is_button, is_text, on_scene, wal
 LEAST_TEXT = 28
 LEAST_TARGET = 96
 LEAST_GAP = 24
-LEAST_KEY_GAP = 8
-"""Between the keys of the technician's keyboard, which has ten in a row."""
 HEAD_TOOLS = {"contrast", "elder", "language"}
 LONGEST = CATALOGUE.model_copy(
     update={"short_name": ShortName(zh="延边朝鲜族自治州公积金局", en="Yanbian Provident Fund")}
@@ -179,16 +177,8 @@ def faults_of_targets(buttons: list[QQuickItem], stage: QRectF, setting: Setting
         apart = max(
             a.left() - b.right(), b.left() - a.right(), a.top() - b.bottom(), b.top() - a.bottom()
         )
-        least = LEAST_KEY_GAP if is_key(one) and is_key(other) else LEAST_GAP
-        if apart < least - 0.5:
+        if apart < LEAST_GAP - 0.5:
             yield f"{title(one)} and {title(other)} are only {apart:.0f} px apart"
-
-
-def is_key(button: QQuickItem | None) -> bool:
-    """Whether ``button`` stands on the keyboard."""
-    while button is not None and button.objectName() != "keyboard":
-        button = parent_of(button)
-    return button is not None
 
 
 def faults_of_amounts(texts: list[QQuickItem]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-// Asks for letters and digits, with a keyboard as on a phone, or has them scanned.
+// Asks for letters and digits, with a keyboard, or has them scanned.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -8,14 +8,16 @@ Page {
     id: page
     readonly property EnterTextContent shown: view as EnterTextContent
     title: shown.title
-    lead: shown.wrong.length > 0 ? "" : shown.lead
-    asideWidth: 600
+    lead: shown.wrong.length > 0 || Theme.wide && Theme.elder ? "" : shown.lead
+    span: true
     property string typed: shown.typed
     property bool capital: false
     readonly property bool complete: typed.trim().length > 0
+    // A key is as many columns wide as it stands in its row. Ten keys of the least width, as the order of
+    // a typewriter needs them, have no room upright: there the letters stand in the order of the alphabet.
     readonly property list<string> rows: Theme.wide
-        ? ["1234567890✕", "qwertyuiop-", "asdfghjkl:_", "⇧zxcvbnm./⌫"]
-        : ["1234567890", "qwertyuiop", "asdfghjkl", "⇧zxcvbnm⌫", "✕.:/-_"]
+        ? ["qwertyuiop123-⌫", "asdfghjkl:456_✕", "⇧zxcvbnm./78900"]
+        : ["12345.:/", "67890-_✕", "abcdefgh", "ijklmnop", "qrstuvwx", "yz⇧⇧⇧⌫⌫⌫"]
     readonly property var names: ({ "⇧": "shift", "✕": "clear", "⌫": "erase" })
 
     function push(letters: string) {
@@ -49,8 +51,8 @@ Page {
 
     Rectangle {
         id: box
-        width: parent.width
-        height: Theme.wide ? Math.min(152, page.low - board.space) : 152
+        width: Theme.wide && wrong.visible ? (parent.width - Theme.gap) / 2 : parent.width
+        height: !Theme.wide ? 152 : Theme.elder ? 80 : 112
         radius: Theme.radius
         color: Theme.card
         border.width: 5
@@ -72,64 +74,50 @@ Page {
     }
     Label {
         id: wrong
-        parent: Theme.wide ? page.asideItem : page.bodyItem
         visible: text.length > 0
-        y: Theme.wide ? 12 : box.height + 12
-        width: parent.width
+        x: Theme.wide ? box.width + Theme.gap : 0
+        y: Theme.wide ? 0 : box.height + 12
+        width: parent.width - x
         text: page.shown.wrong
         color: Theme.red
         font.bold: true
         lineHeight: 0.9
         Accessible.role: Accessible.AlertMessage
     }
-    // As on every phone: ten keys of the least width in a row. They stand closer than other buttons,
-    // and upright they reach beyond the body.
     Item {
         id: board
-        objectName: "keyboard"
         readonly property int space: 24
-        readonly property int between: 8
-        readonly property int columns: Theme.wide ? 11 : 10
+        readonly property int columns: page.rows[0].length
         readonly property int count: page.rows.length + (Theme.wide || extra.count === 0 ? 0 : 1)
-        readonly property int above: Theme.wide ? page.low : Math.max(page.low, wrong.visible ? wrong.y + wrong.height + space : box.height + space)
+        readonly property int below: Theme.wide && Theme.elder ? 12 : space
+        readonly property int above: Math.max(page.low, box.height + below, wrong.visible ? wrong.y + wrong.height + below : 0)
         readonly property int room: page.bodyItem.height - above
         readonly property int keyHeight: Math.min(132, Math.floor((room - (count - 1) * space) / count))
-        readonly property real keyWidth: (width - (columns - 1) * between) / columns
-        x: (parent.width - width) / 2
+        readonly property int parts: Theme.wide ? 32 : 0   // the letters from the digits beside them
+        readonly property real keyWidth: (width - (columns - 1) * space - parts) / columns
         y: above
-        width: Theme.wide ? parent.width : 10 * Theme.least + 9 * between
+        width: parent.width
         height: page.rows.length * (keyHeight + space)
         Repeater {
-            model: page.rows
-            Row {
-                id: line
+            model: Array.from(new Set(page.rows.join("")))
+            PushButton {
                 required property string modelData
-                required property int index
-                readonly property int count: modelData.length
-                readonly property int named: Array.from(modelData).filter(key => key in page.names).length
-                // Named keys take what the letters leave of their row; the keys of the few signs are wider.
-                readonly property real letter: count > 6 ? board.keyWidth : (board.width - (count - 1) * spacing) / count
-                readonly property real rest: board.width - (count - named) * (letter + spacing) - (named - 1) * spacing
-                x: (board.width - width) / 2
-                y: index * (board.keyHeight + board.space)
-                spacing: board.between
-                Repeater {
-                    model: Array.from(line.modelData)
-                    PushButton {
-                        required property string modelData
-                        readonly property string key: page.names[modelData] ?? ""
-                        objectName: key || modelData
-                        width: key ? line.rest / line.named : line.letter
-                        height: board.keyHeight
-                        sleepy: false
-                        size: Math.min(44, board.keyHeight * 0.45)
-                        text: key ? "" : page.capital ? modelData.toUpperCase() : modelData
-                        iconName: key === "erase" ? "delete" : key === "shift" ? "up" : key === "clear" ? "trash" : ""
-                        name: key === "erase" ? qsTr("删除") : key === "shift" ? qsTr("大写") : key === "clear" ? qsTr("清空") : text
-                        chosen: key === "shift" && page.capital
-                        onClicked: page.press(objectName)
-                    }
-                }
+                readonly property string key: page.names[modelData] ?? modelData
+                readonly property int row: page.rows.findIndex(each => each.includes(modelData))
+                readonly property int first: page.rows[row].indexOf(modelData)
+                readonly property int columns: page.rows[row].lastIndexOf(modelData) - first + 1
+                objectName: key
+                x: first * (board.keyWidth + board.space) + (first < 10 ? 0 : board.parts)
+                y: row * (board.keyHeight + board.space)
+                width: columns * (board.keyWidth + board.space) - board.space
+                height: board.keyHeight
+                sleepy: false
+                size: Math.min(44, board.keyHeight * 0.45)
+                text: key !== modelData ? "" : page.capital ? key.toUpperCase() : key
+                iconName: key === "erase" ? "delete" : key === "shift" ? "up" : key === "clear" ? "trash" : ""
+                name: key === "erase" ? qsTr("删除") : key === "shift" ? qsTr("大写") : key === "clear" ? qsTr("清空") : text
+                chosen: key === "shift" && page.capital
+                onClicked: page.press(key)
             }
         }
     }
@@ -140,8 +128,7 @@ Page {
         width: (Theme.wide ? go.x - Theme.gap : parent.width)
         height: Theme.wide ? Theme.touch : board.keyHeight
         readonly property int count: words.count + (page.shown.scan.length > 0 ? 1 : 0)
-        readonly property int between: Theme.wide ? 24 : board.between
-        readonly property real each: (width - (count - 1) * between) / Math.max(1, count)
+        readonly property real each: (width - (count - 1) * board.space) / Math.max(1, count)
         Repeater {
             id: words
             model: page.shown.pieces
@@ -149,7 +136,7 @@ Page {
                 required property string modelData
                 required property int index
                 objectName: modelData
-                x: index * (extra.each + extra.between)
+                x: index * (extra.each + board.space)
                 width: extra.each
                 height: extra.height
                 sleepy: false
@@ -161,11 +148,11 @@ Page {
         PushButton {
             objectName: "scan"
             visible: page.shown.scan.length > 0
-            x: (extra.count - 1) * (extra.each + extra.between)
+            x: (extra.count - 1) * (extra.each + board.space)
             width: extra.each
             height: extra.height
             size: 32
-            iconName: Theme.elder && words.count > 0 ? "" : "scan"
+            iconName: words.count > 0 ? "" : "scan"
             text: page.shown.scan
             onClicked: CurrentPage.answer("scan\n" + page.typed)
         }
