@@ -365,6 +365,7 @@ class ChooseContent(PageContent):
     lead: str
     so_far: tuple[FactPart, ...]
     options: tuple[OptionPart, ...]
+    leave: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -705,6 +705,7 @@ def _choose(step: Choose, look: Look) -> ChooseContent:
         lead=look.word(step.lead),
         so_far=_facts(step.so_far, look),
         options=tuple(_option(option, look) for option in step.options),
+        leave=step.leave,
     )
 
 

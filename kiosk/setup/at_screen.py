@@ -57,7 +57,9 @@ WELCOME = Choose(
     ),
     _("线都插好、设备都通电了吗？画面上方可以换成英文"),
     waits=WORKING,
+    leave=False,
 )
+"""The first page: 退出 of every other page leads here."""
 
 
 class AtScreen:

@@ -539,12 +539,13 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Choose(Step[str]):
     """One question with a few answers; answered by an option's key. ``so_far``: what is known or
-    done already, above the answers where there is room."""
+    done already, above the answers where there is room. ``leave``: whether 退出 is there."""
 
     title: Sayable
     options: tuple[Option, ...]
     lead: Sayable = ""
     so_far: tuple[Fact, ...] = ()
+    leave: bool = field(default=True, kw_only=True)
 
     def check(self, answer: object) -> str:
         return one_of(answer, tuple(option.key for option in self.options))

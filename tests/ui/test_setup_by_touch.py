@@ -225,6 +225,19 @@ def test_a_machine_is_set_up_by_touching_alone(
     assert technician.theatre.until(lambda: ends == [SERVE])
 
 
+def test_leaving_leads_to_the_first_page_which_nobody_can_leave(
+    technician: TouchingTechnician, stand: TouchStand
+) -> None:
+    stand.begin(technician.theatre, lambda at: at.content(Discovery()))
+    technician.sees("安装这台终端")
+    assert not technician.can_press("leave")
+    technician.presses("begin")
+    technician.sees("找到了这些")
+    technician.presses("leave")
+    technician.sees("安装这台终端")
+    assert not technician.can_press("leave")
+
+
 def test_the_language_changes_in_the_middle(
     technician: TouchingTechnician, stand: TouchStand
 ) -> None:

@@ -10,6 +10,7 @@ Page {
     readonly property list<OptionPart> options: shown.options
     title: shown.title
     lead: shown.lead
+    leave: shown.leave
     readonly property bool brief: options.every(o => Theme.cells(o.title) <= 24 && Theme.cells(o.hint) <= 34)
     // Many plain answers stand in two columns, in the order of reading.
     readonly property int columns: !Theme.elder && options.length > 4
