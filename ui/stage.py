@@ -104,3 +104,7 @@ class Stage:
     def show(self) -> None:
         """Take the screen; in demo and training a window of fitting size."""
         self._open.show()
+
+    def give_frame_back(self) -> None:
+        """Give back the memory of what the hidden window has drawn."""
+        self._open.give_frame_back()

@@ -151,6 +151,8 @@ class VisitApp(QObject):
         two pages: it ends the rehearsal, and not the compiling."""
         if not [*islice(self._compiling, COMPILED_AT_ONCE)] and next(self._rehearsal, True):
             self._rehearser.stop()
+            if not self._live:
+                self.stage.give_frame_back()
 
     def _rehearsed(self) -> Generator[None, None, None]:
         """Draw every rehearsed page once, then make pages ahead, one a step: the first visit can

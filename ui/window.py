@@ -13,7 +13,7 @@ os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
 # Qt lets 5 ms pass between a change and its frame, as long as a whole frame takes.
 os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QEventLoop, QObject, QSize, QUrl
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickImageProvider, QQuickWindow
@@ -87,6 +87,20 @@ class OpenWindow:
             self.window.showFullScreen()
         else:
             self.window.show()
+
+    def give_frame_back(self) -> None:
+        """Give back the memory of what a hidden window has drawn, which is eight megabytes in full
+        HD: Qt keeps one frame a window, and lets go of it only for one of another size."""
+        size = self.window.size()
+        self._resize(QSize(1, 1))
+        self.window.grabWindow()
+        self._resize(size)
+
+    def _resize(self, size: QSize) -> None:
+        """At once: the platform tells the window of its new size by an event. What the keeper says
+        waits meanwhile."""
+        self.window.resize(size)
+        QGuiApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeSocketNotifiers)
 
     def _set_language(self, language: Language) -> None:
         self._translator.target = language
