@@ -9,7 +9,7 @@ from drivers.sentence import en, joined
 from kiosk.centre.roster import OF_MAINTENANCE
 from kiosk.doctor.findings import Finding
 from kiosk.doctor.machine import MACHINE
-from kiosk.settings import Settings, state_directory
+from kiosk.settings import Settings
 from kiosk.staff.roster_file import RosterFile, RosterSpoilt, is_stale
 
 NAME = "staff"
@@ -20,7 +20,7 @@ _TICKET = en("a maintenance ticket opens the terminal meanwhile")
 def look(settings: Settings) -> Iterator[Finding]:
     """The age of the roster, and of how many people. The terminal serves citizens without one."""
     try:
-        kept = RosterFile(state_directory(settings)).kept()
+        kept = RosterFile(settings).kept()
     except OSError as error:
         seen = joined(": ", error.filename or "", error.strerror or type(error).__name__)
         yield MACHINE.note(NAME, seen, en("run this command as root"))

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from pydantic import AwareDatetime, ValidationError
 
@@ -37,6 +36,8 @@ class KeptRoster(WireModel):
     """The file. ``confirmed``: when the centre has last said that this is the roster of now, by
     this terminal's clock."""
 
+    of: str = ""
+    """Address of the centre, and the terminal that the roster is for."""
     confirmed: AwareDatetime
     roster: StaffRoster
 
@@ -46,21 +47,24 @@ class RosterSpoilt(Exception):
 
 
 class RosterFile:
-    """The file, in the ``state`` directory."""
+    """The file of the terminal with ``settings``, in its state directory."""
 
-    def __init__(self, state: Path) -> None:
-        self._folder = state / FOLDER
+    def __init__(self, settings: Settings) -> None:
+        self._folder = state_directory(settings) / FOLDER
         self._path = self._folder / FILE
+        self._of = f"{settings.centre.url} {settings.terminal}"
 
     def kept(self) -> KeptRoster | None:
-        """What was kept last; None: nothing. Raises ``OSError`` and :class:`RosterSpoilt`."""
+        """What was kept last; None: nothing, or the roster of another terminal or centre, left on a
+        copied disk or from before a move. Raises ``OSError`` and :class:`RosterSpoilt`."""
         try:
-            return KeptRoster.model_validate_json(self._path.read_bytes())
+            kept = KeptRoster.model_validate_json(self._path.read_bytes())
         except FileNotFoundError:
             return None
         except ValidationError as error:
             where = ".".join(map(str, error.errors(include_input=False)[0]["loc"]))
             raise RosterSpoilt(f"does not fit at {where or 'the top'}") from None
+        return kept if kept.of == self._of else None
 
     def follow(
         self, edition: int, fetch: Callable[[], StaffRoster], now: datetime | None = None
@@ -94,12 +98,12 @@ class RosterFile:
             if roster.edition != edition:
                 why = en("a roster of another edition than the catalogue names")
                 raise CentreUnavailable(Trouble.NONSENSE, why)
-            kept = KeptRoster(confirmed=now, roster=roster)
+            kept = KeptRoster(of=self._of, confirmed=now, roster=roster)
             self._keep(kept)
             events.ROSTER_TAKEN.log(log, count=len(kept.roster.staff))
             return True
         if abs(now - kept.confirmed) >= _WRITE_AGAIN:
-            self._keep(KeptRoster(confirmed=now, roster=kept.roster))
+            self._keep(KeptRoster(of=self._of, confirmed=now, roster=kept.roster))
             return True
         return False
 
@@ -121,7 +125,7 @@ class RosterOfNow:
 def roster_of_now(settings: Settings, now: datetime) -> RosterOfNow:
     """What the terminal with ``settings`` goes by at ``now``. Never raises."""
     try:
-        kept = RosterFile(state_directory(settings)).kept()
+        kept = RosterFile(settings).kept()
     except (OSError, RosterSpoilt):
         return RosterOfNow(unreadable=True)
     if kept is None:

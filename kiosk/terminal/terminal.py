@@ -114,7 +114,7 @@ class Terminal:
             host.rest()
         self._catalogue: Catalogue | None = None
         self._shelf = Shelf(state_directory(settings))
-        self._roster = RosterFile(state_directory(settings))
+        self._roster = RosterFile(settings)
         self._staffed = RosterOfNow()  # as read last: the screen's thread reads no disk
         self._information: KeptPublication | None = None
         self._centre_down = False

@@ -70,20 +70,20 @@ def branch(here: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worl
     """A terminal with a clerk, at a centre that asks for one in each withdrawal."""
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
     here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
-    fetch(here, tmp_path)
+    fetch(here)
     return here
 
 
-def fetch(here: World, state: Path) -> None:
+def fetch(here: World) -> None:
     """The terminal has the roster that the centre has now."""
     with here.client() as client:
-        RosterFile(state).follow(client.catalogue().staff, client.staff_roster)
+        RosterFile(here.settings).follow(client.catalogue().staff, client.staff_roster)
 
 
-def one_more_clerk(here: World, state: Path, card: str) -> None:
+def one_more_clerk(here: World, card: str) -> None:
     """Clerk 6032 has this card, and the terminal knows."""
     here.ask("PUT", "/staff/6032", {"name": "何静", "role": "clerk", "card": card, "pin": PIN})
-    fetch(here, state)
+    fetch(here)
 
 
 def serve(here: World, *lines: Line, **options: Any) -> Played:
@@ -146,9 +146,7 @@ def test_where_no_money_moves_the_page_names_the_business_alone() -> None:
     assert lead == "偿还公积金贷款提取。请叫网点工作人员，您不用操作"
 
 
-def test_a_card_that_cannot_be_read_is_told_and_the_clerk_tries_again(
-    branch: World,
-) -> None:
+def test_a_card_that_cannot_be_read_is_told_and_the_clerk_tries_again(branch: World) -> None:
     unreadable: Line = (
         PresentStaffIdCard,
         DeviceError(Reason.CARD_UNREADABLE, device=Kind.ID_CARD),
@@ -160,10 +158,8 @@ def test_a_card_that_cannot_be_read_is_told_and_the_clerk_tries_again(
     assert of_clerks(played) == [(LoginEvent.APPROVED, "clerk:6031")]
 
 
-def test_a_chip_card_serves_as_well_and_the_clerk_may_begin_again(
-    branch: World, tmp_path: Path
-) -> None:
-    one_more_clerk(branch, tmp_path, CHIP.number)
+def test_a_chip_card_serves_as_well_and_the_clerk_may_begin_again(branch: World) -> None:
+    one_more_clerk(branch, CHIP.number)
     lines: tuple[Line, ...] = (
         (AwaitClerk, CHIP_CARD),
         (PresentStaffCard, BACK),  # the clerk looks for the other card
@@ -182,10 +178,10 @@ def test_a_chip_card_serves_as_well_and_the_clerk_may_begin_again(
 
 
 def test_an_id_card_is_known_again_where_the_clerk_then_takes_the_other_reader(
-    branch: World, tmp_path: Path
+    branch: World,
 ) -> None:
     """It may lie on its reader still, and the watch for another person's card finds it."""
-    one_more_clerk(branch, tmp_path, CHIP.number)
+    one_more_clerk(branch, CHIP.number)
     chip: tuple[Line, ...] = ((AwaitClerk, CHIP_CARD), (PresentStaffCard, CHIP))
     lines = (*CARD, (EnterStaffPin, BACK), *chip, (EnterStaffPin, PIN))
     played = serve(branch, *lines, *confirmed(branch), statuses=STM)
@@ -235,8 +231,8 @@ def test_a_card_that_is_locked_for_maintenance_approves_nothing_in_the_next_visi
     assert of_clerks(played) == [(LoginEvent.REFUSED, "card:locked:6031")]
 
 
-def test_a_clerk_does_not_approve_an_operation_of_their_own(branch: World, tmp_path: Path) -> None:
-    one_more_clerk(branch, tmp_path, personas.load()["P03"].number)
+def test_a_clerk_does_not_approve_an_operation_of_their_own(branch: World) -> None:
+    one_more_clerk(branch, personas.load()["P03"].number)
     played = goes_away(branch, (AwaitClerk, ID_CARD), puts("P03"), (Problem, RETRY))
     assert of_clerks(played) == [(LoginEvent.REFUSED, "card:own:6032")]
     nothing_went_out(branch, played)
@@ -329,11 +325,9 @@ def refused(here: World, *lines: Line) -> str:
     return say(played.last(Problem).title, Language.ZH)
 
 
-def test_another_card_of_the_applicants_is_known_to_the_centre(
-    branch: World, tmp_path: Path
-) -> None:
+def test_another_card_of_the_applicants_is_known_to_the_centre(branch: World) -> None:
     own = replace(CHIP, number=personas.load()["P03"].bank_card)
-    one_more_clerk(branch, tmp_path, own.number)
+    one_more_clerk(branch, own.number)
     approves = ((AwaitClerk, CHIP_CARD), (PresentStaffCard, own), (EnterStaffPin, PIN))
     assert "就是办理人本人" in refused(branch, *approves, (ConfirmOperation, CONFIRM))
     assert states(branch) == ["cancelled"]
@@ -387,16 +381,14 @@ NO_READER = {Kind.RECEIPT_PRINTER: Status(State.ONLINE)}
 BROKEN = {Kind.ID_CARD: Status(State.OFFLINE, problem=Reason.OFFLINE)}
 
 
-def test_a_terminal_without_a_clerk_or_a_reader_greys_the_service_alone(
-    branch: World, tmp_path: Path
-) -> None:
+def test_a_terminal_without_a_clerk_or_a_reader_greys_the_service_alone(branch: World) -> None:
     assert closed(branch, STM) == {}
     assert closed(branch, NO_READER) == {"withdraw": "要柜员授权，请到网点"}
     assert list(closed(branch, BROKEN)) == ["withdraw"]
     assert closed(branch, {**BROKEN, Kind.SMART_CARD: Status(State.ONLINE)}) == {}
     over = {"name": "何静", "role": "clerk", "card": "1234", "pin": PIN}
     branch.ask("PUT", "/staff/6031", {**over, "until": "2026-01-01T00:00:00+08:00"})
-    fetch(branch, tmp_path)
+    fetch(branch)
     assert closed(branch, STM) == {"withdraw": "要柜员授权，请到网点"}
     branch.ask("PUT", "/offers/withdraw/clerk", {"open": False})
     assert closed(branch, NO_READER) == {}
@@ -418,10 +410,10 @@ def test_the_centres_page_says_what_needs_a_clerk(here: World) -> None:
     assert "没有这项业务" in approved("king", "on")[0]
 
 
-def test_a_roster_that_is_too_old_leaves_no_clerk(branch: World, tmp_path: Path) -> None:
-    kept = RosterFile(tmp_path).kept()
+def test_a_roster_that_is_too_old_leaves_no_clerk(branch: World) -> None:
+    kept = RosterFile(branch.settings).kept()
     assert kept
     assert why_no_clerk(roster_of_now(branch.settings, datetime.now(UTC)), STM) is None
     days_ago = datetime.now(UTC) - timedelta(days=4)
-    RosterFile(tmp_path)._keep(kept.model_copy(update={"confirmed": days_ago}))
+    RosterFile(branch.settings)._keep(kept.model_copy(update={"confirmed": days_ago}))
     assert why_no_clerk(roster_of_now(branch.settings, datetime.now(UTC)), STM) is not None

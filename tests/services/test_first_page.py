@@ -150,8 +150,9 @@ def test_the_page_follows_the_roster_and_reads_no_disk(machine: Hall) -> None:
 def test_who_begins_before_the_centre_was_asked_finds_what_a_clerk_must_approve(
     machine: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    kept = RosterFile(machine.settings(PATIENCE_S))
     with machine.here.client() as client:
-        RosterFile(machine.directory).follow(client.catalogue().staff, client.staff_roster)
+        kept.follow(client.catalogue().staff, client.staff_roster)
     machine.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
     monkeypatch.setattr(Terminal, "_refresh", lambda terminal: None)  # its thread is late
     with machine.visit(committer=DirectCommitLine(machine.here)) as citizen:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
@@ -31,6 +32,7 @@ from tests.logged import messages
 NOW = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SALT = "ab" * 16
+OF = "https://gjj.example T0001"
 CARD, PIN = Sensitive("11010119800101001x"), Sensitive("602100")
 
 
@@ -143,12 +145,14 @@ def out_of_order() -> StaffRoster:
     raise CentreUnavailable(Trouble.NONSENSE, "not fitting the contract")
 
 
-def test_an_edition_is_fetched_once_and_confirmed_by_each_catalogue(state: Path) -> None:
-    file, centre = RosterFile(state), Centre(7)
+def test_an_edition_is_fetched_once_and_confirmed_by_each_catalogue(
+    state: Path, settings: Settings
+) -> None:
+    file, centre = RosterFile(settings), Centre(7)
     changed = [file.follow(7, centre, NOW + HOUR * late) for late in (0, 0.5, 1, 2)]
     assert changed == [True, False, True, True]
     assert centre.asked == 1
-    assert file.kept() == KeptRoster(confirmed=NOW + 2 * HOUR, roster=roster(7, entry()))
+    assert file.kept() == KeptRoster(of=OF, confirmed=NOW + 2 * HOUR, roster=roster(7, entry()))
     assert (state / FOLDER / FILE).stat().st_mode & 0o077 == 0
     file.follow(8, Centre(8), NOW)
     kept = file.kept()
@@ -156,8 +160,8 @@ def test_an_edition_is_fetched_once_and_confirmed_by_each_catalogue(state: Path)
     assert kept.roster.edition == 8
 
 
-def test_a_centre_without_a_roster_leaves_none(state: Path) -> None:
-    file = RosterFile(state)
+def test_a_centre_without_a_roster_leaves_none(settings: Settings) -> None:
+    file = RosterFile(settings)
     assert file.follow(0, out_of_order, NOW) is False
     file.follow(7, Centre(7), NOW)
     assert file.follow(0, out_of_order, NOW) is True
@@ -165,34 +169,34 @@ def test_a_centre_without_a_roster_leaves_none(state: Path) -> None:
 
 
 def test_what_the_centre_does_not_give_leaves_the_earlier_roster_as_old_as_it_is(
-    state: Path, caplog: pytest.LogCaptureFixture
+    settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    file = RosterFile(state)
+    file = RosterFile(settings)
     file.follow(7, Centre(7), NOW)
     file.follow(8, out_of_order, NOW + 5 * HOUR)
-    assert file.kept() == KeptRoster(confirmed=NOW, roster=roster(7, entry()))
+    assert file.kept() == KeptRoster(of=OF, confirmed=NOW, roster=roster(7, entry()))
     assert messages(caplog, "kiosk.staff") == ["staff roster taken", "staff roster not taken"]
 
 
 def test_a_roster_of_another_edition_than_the_catalogue_names_confirms_nothing(
-    state: Path, caplog: pytest.LogCaptureFixture
+    settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A cache before the centre may go on giving an old one, with somebody who was taken off."""
-    file = RosterFile(state)
+    file = RosterFile(settings)
     file.follow(7, Centre(7), NOW)
     caplog.set_level(logging.WARNING)
     assert file.follow(8, Centre(7), NOW + 5 * HOUR) is False
-    assert file.kept() == KeptRoster(confirmed=NOW, roster=roster(7, entry()))
+    assert file.kept() == KeptRoster(of=OF, confirmed=NOW, roster=roster(7, entry()))
     assert messages(caplog, "kiosk.staff")[-1] == "staff roster not taken"
 
 
 def test_a_disk_that_takes_nothing_is_an_event(
-    state: Path, caplog: pytest.LogCaptureFixture
+    state: Path, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     (state / FOLDER).write_text("")  # a file where the folder should be
-    RosterFile(state).follow(7, Centre(7), NOW)
+    RosterFile(settings).follow(7, Centre(7), NOW)
     assert messages(caplog, "kiosk.staff") == ["staff roster not kept"]
 
 
@@ -201,8 +205,24 @@ def test_a_spoilt_file_is_fetched_again(state: Path, settings: Settings) -> None
     for spoilt in (b"", b"{", b"\xff", b"[" * 100_000, b'{"confirmed": 1, "roster": {}}'):
         (state / FOLDER / FILE).write_bytes(spoilt)
         assert roster_of_now(settings, NOW).unreadable
-        RosterFile(state).follow(7, Centre(7), NOW)
+        RosterFile(settings).follow(7, Centre(7), NOW)
         assert roster_of_now(settings, NOW).roster == roster(7, entry())
+
+
+@pytest.mark.parametrize("moved", ["terminal", "centre"])
+def test_the_roster_of_another_terminal_or_centre_counts_for_nobody(
+    settings: Settings, moved: str
+) -> None:
+    """A disk may be copied, or a terminal moved from the test centre, with equal editions."""
+    RosterFile(settings).follow(7, Centre(7), NOW)
+    there = msgspec.structs.replace(settings.centre, url="https://test.example")
+    new: dict[str, Any] = {"terminal": "T0002"} if moved == "terminal" else {"centre": there}
+    here, centre = msgspec.structs.replace(settings, **new), Centre(7)
+    assert roster_of_now(here, NOW).roster is None
+    assert RosterFile(here).follow(7, centre, NOW) is True
+    assert centre.asked == 1
+    assert roster_of_now(here, NOW).roster == roster(7, entry())
+    assert roster_of_now(settings, NOW).roster is None
 
 
 @pytest.mark.parametrize(
@@ -217,9 +237,9 @@ def test_a_spoilt_file_is_fetched_again(state: Path, settings: Settings) -> None
     ],
 )
 def test_the_roster_counts_for_some_hours(
-    state: Path, settings: Settings, later: timedelta, counts: bool
+    settings: Settings, later: timedelta, counts: bool
 ) -> None:
-    RosterFile(state).follow(7, Centre(7), NOW)
+    RosterFile(settings).follow(7, Centre(7), NOW)
     found = roster_of_now(settings, NOW + later)
     assert (found.roster is not None) is counts
     assert found.stale_since == (None if counts else NOW)
@@ -240,7 +260,7 @@ def told(settings: Settings) -> tuple[Verdict, str, str]:
 
 def test_the_doctor_tells_how_old_the_roster_is(state: Path, settings: Settings) -> None:
     assert told(settings)[1] == "no roster: only maintenance tickets open the terminal"
-    now, file = datetime.now(UTC), RosterFile(state)
+    now, file = datetime.now(UTC), RosterFile(settings)
     file.follow(7, Centre(7), now - 3 * HOUR)
     assert told(settings) == (
         Verdict.GOOD,
