@@ -78,9 +78,12 @@ class EnrolmentCommand:
 
     def write_request(self, file: Path) -> None:
         """Write the request that a ticket is signed for to ``file``."""
-        key = self._key()
+        request = self._identity.request(self._key()).request.encode()
         try:
-            write_whole(file, self._identity.request(key).request.encode(), _for_everybody)
+            if file.exists() and not file.is_file():  # a console or a pipe: nothing to replace
+                file.write_bytes(request)
+            else:
+                write_whole(file.resolve(), request, _for_everybody)  # a link stays a link
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(file)) from None
         self._say(f"request: {file}")

@@ -580,6 +580,42 @@ def test_a_full_stick_gets_no_half_request(
     assert not list(stick.iterdir())
 
 
+def test_a_full_disk_of_the_terminal_is_not_told_as_a_full_stick(
+    new: NewTerminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "request.csr"
+    new.identity.key(tpm=False)
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        done = new.command("--no-tpm", "--request", file)
+    assert done.output.endswith("\nError: No space left on device\n")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+def test_a_request_goes_through_a_link_as_dev_stdout_is_one(
+    new: NewTerminal, tmp_path: Path, kind: str
+) -> None:
+    """Root could put a file in the place of the link."""
+    behind, link = tmp_path / kind, tmp_path / "stdout"
+    link.symlink_to(behind)
+    if kind == "pipe":
+        os.mkfifo(behind)
+    else:
+        behind.write_text("an older request")
+    reader = os.open(behind, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert new.command("--no-tpm", "--request", link).exit_code == 0
+        told = os.read(reader, 10_000).decode() if kind == "pipe" else behind.read_text()
+    finally:
+        os.close(reader)
+    assert told == new.identity.request(new.identity.key(tpm=False)).request
+    assert link.readlink() == behind
+
+
 def test_a_request_that_nobody_signed_gets_no_code(stage: EnrolmentStage, tmp_path: Path) -> None:
     good = keys_request(tmp_path / "key.pem")
     other = keys_request(tmp_path / "other.pem")
