@@ -49,6 +49,8 @@ FOUND_BY = {
     CentreBug.CANCELLABLE_AFTER_END: "What can be taken back",
     CentreBug.CONFIRMS_WITHOUT_CONSENT: "What waits for a spouse",
     CentreBug.CONFIRMS_WITHOUT_CLERK: "What a clerk must approve",
+    CentreBug.ANYBODY_APPROVES: "What a clerk must approve",
+    CentreBug.APPROVES_OWN: "What a clerk must approve",
     CentreBug.FORGETS_AGREED_SUM: "What is agreed on a month",
     CentreBug.FORGETS_WHO_DECIDES: "An application to another centre",
     CentreBug.GRANTED_AT_ONCE: "An application is done here",

@@ -26,6 +26,8 @@ class CentreBug(StrEnum):
     CANCELLABLE_AFTER_END = "cancellable-after-end"
     CONFIRMS_WITHOUT_CONSENT = "confirms-without-consent"  # although the spouse has not agreed
     CONFIRMS_WITHOUT_CLERK = "confirms-without-clerk"  # although a clerk has not approved
+    ANYBODY_APPROVES = "anybody-approves"  # also who is no clerk
+    APPROVES_OWN = "approves-own"  # a clerk may approve an operation of their own
     FORGETS_AGREED_SUM = "forgets-agreed-sum"  # of a standing withdrawal
     FORGETS_WHO_DECIDES = "forgets-who-decides"  # a draft does not name the other centre
     GRANTED_AT_ONCE = "granted-at-once"  # says that another centre has decided, with the commit
