@@ -64,7 +64,9 @@ class EnrolmentCommand:
             if time.monotonic() + pause - began > seconds:
                 if shown.code:
                     raise NotEnrolled(en("the centre has not allowed this terminal in time"))
-                raise NotEnrolled(en("the centre was not reached: {why}", why=shown.trouble))
+                raise NotEnrolled(
+                    en("no code came from the centre in time: {why}", why=shown.trouble)
+                )
             time.sleep(pause)
 
         try:

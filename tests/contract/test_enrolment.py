@@ -477,7 +477,7 @@ def test_a_centre_that_cannot_be_reached_is_told_and_nothing_is_written(new: New
     done = new.command("http://127.0.0.1:9", "--no-tpm", "--minutes", 0.01)
     assert done.exit_code == 1
     assert "centre-down" in done.output
-    assert "Error: the centre was not reached: centre-down: " in done.output
+    assert "Error: no code came from the centre in time: centre-down: " in done.output
     assert not (new.state / settings.ENROLLED).exists()
     assert new.command("http://centre.example").exit_code == 1  # no code over plain http
     new.settings.write_text("production = false\n")
@@ -489,6 +489,17 @@ def test_a_centre_that_cannot_be_reached_is_told_and_nothing_is_written(new: New
     assert bare.output == ("Error: name the centre's address, here or as url of [enrolment]\n")
     new.settings.write_text("[enrolment]\nurll = 1\n")
     assert "urll" in new.command().output
+
+
+def test_a_centre_that_puts_off_is_not_told_as_one_that_was_not_reached(
+    new: NewTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "MOST_WAITING", 0)
+    done = new.command("--no-tpm", "--minutes", 0)
+    assert done.exit_code == 1
+    last = done.output.splitlines()[-1]
+    assert last.startswith("Error: no code came from the centre in time: the centre refuses")
+    assert "try-later" in last
 
 
 def test_a_code_that_nobody_allows_in_time_ends_the_command(new: NewTerminal) -> None:
