@@ -654,9 +654,11 @@ CLERK_REFUSED = LogEvent(
     "clerk-refused",
     logging.WARNING,
     "clerk refused",
-    means="A staff card or a PIN did not approve an operation that needs a clerk; `reason` says "
-    "why. The page has shown the sentence with this `reference`.",
-    do="Ask the clerk. If nobody of the branch was there, look who was.",
+    means="An operation that needs a clerk was not approved; `reason` says why: `card:…` is the "
+    "card, the roster or the count of tries, `device:…` the reader. The page has shown the "
+    "sentence with this `reference`.",
+    do="With `device:` look at the reader; with `card:roster` or `card:disk`, `kiosk doctor`. Else "
+    "ask the clerk. If nobody of the branch was there, look who was.",
     fields=("reference", "reason"),
 )
 CLOSURES_SPOILT = LogEvent(
