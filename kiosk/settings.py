@@ -165,9 +165,10 @@ class MaintenanceSettings(_Table, frozen=True, kw_only=True):
 
     tickets: Path = Path("/etc/kiosk/ticket-signers.pem")
     """PEM file with the certificates of those who may sign maintenance tickets."""
-    staff_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 72
+    staff_hours: Annotated[int, msgspec.Meta(ge=2, le=720)] = 72
     """For so many hours the cards of the staff count after the centre has last confirmed its
-    roster; longer without the centre, only tickets open the page."""
+    roster; longer without the centre, only tickets open the page. More than 1, since a confirmation
+    is kept once an hour only."""
 
 
 class EnrolledSettings(_Table, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,22 @@ def test_the_roster_counts_for_some_hours(
     found = roster_of_now(settings, NOW + later)
     assert (found.roster is not None) is counts
     assert found.stale_since == (None if counts else NOW)
+
+
+def test_a_roster_that_each_catalogue_confirms_counts_all_the_time(settings: Settings) -> None:
+    """Also with the fewest hours that may be set: not every confirmation is kept."""
+
+    def may_be(hours: int) -> bool:
+        with suppress(msgspec.ValidationError):
+            return bool(msgspec.convert({"staff_hours": hours}, MaintenanceSettings))
+        return False
+
+    fewest = MaintenanceSettings(staff_hours=next(filter(may_be, range(720))))
+    here = msgspec.structs.replace(settings, maintenance=fewest)
+    file, centre, second = RosterFile(here), Centre(7), timedelta(seconds=1)
+    for passed in range(0, 8000, 55):
+        file.follow(7, centre, NOW + passed * second)
+        assert roster_of_now(here, NOW + (passed + 54) * second).roster
 
 
 def test_without_a_file_nobodys_card_counts(settings: Settings) -> None:
