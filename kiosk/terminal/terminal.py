@@ -115,7 +115,7 @@ class Terminal:
         self._catalogue: Catalogue | None = None
         self._shelf = Shelf(state_directory(settings))
         self._roster = RosterFile(settings)
-        self._staffed = RosterOfNow()  # as read last: the screen's thread reads no disk
+        self._staffed = RosterOfNow()  # as read last: no change of the page reads the disk
         self._information: KeptPublication | None = None
         self._centre_down = False
         self._stopped = False  # the centre has taken this terminal out of use
