@@ -214,7 +214,7 @@ class CommitterWatch:
         self._pass_on_logins()
 
     def _pass_on_held(self) -> None:
-        for word, _ in self._held.values():
+        for word, _ in list(self._held.values()):  # last words may take some out meanwhile
             self._pass_on(word)
 
     def _pass_on_logins(self) -> None:
@@ -225,6 +225,8 @@ class CommitterWatch:
     def _pass_on(self, word: Commit | Login | Upkeep) -> None:
         committer = self._committer
         if committer and not committer.leaving and not committer.channel.send(word):
+            self._hear(committer)  # its last words
+            self._hear(committer)  # that it has hung up behind them
             self._dismiss(committer, "deaf")
 
     def _hear(self, committer: KeptCommitter) -> None:

@@ -10,11 +10,20 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from kiosk.__main__ import main
 from kiosk.keeper import committer_process
-from kiosk.keeper.channel import Broken, Commit, Login, LoginNoted, Upkeep
+from kiosk.keeper.channel import (
+    Broken,
+    Commit,
+    KeeperToCommitter,
+    Login,
+    LoginNoted,
+    Taken,
+    Upkeep,
+)
 from kiosk.keeper.committer_process import MOST_UNNOTED, CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
 from kiosk.keeper.keeper import Keeper, committer_command
@@ -22,7 +31,7 @@ from kiosk.keeper.visit_process import KeeperPace, VisitStage
 from kiosk.login import LoginEvent
 from kiosk.operation import Business
 from kiosk.upkeep import UpkeepEvent
-from tests.logged import messages
+from tests.logged import logged, messages
 
 
 def watch(selector: selectors.BaseSelector) -> CommitterWatch:
@@ -81,6 +90,32 @@ def test_the_logins_of_a_long_outage_do_not_choke_the_next_committer() -> None:
             committer.process.kill()
             committer.reap()
     assert told == words[MOST_UNNOTED:]
+
+
+def test_the_last_words_of_a_dead_committer_are_heard_by_who_finds_it_dead(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The keeper has something for it before the kernel has reported its death."""
+    answers: list[Any] = []
+    first, second = Commit("1" * 32, Business.PREPAYMENT), Commit("2" * 32, Business.PREPAYMENT)
+    here, there = socket.socketpair()
+    with there, selectors.DefaultSelector() as selector:
+        kept = CommitterWatch(
+            ("false",), selector, KeeperPace(), lambda *told: answers.append(told), lambda _: None
+        )
+        committer = a_committer(here, leaving=False, killed=[], age_s=0.0)
+        committer.channel = KeeperToCommitter(here.detach())
+        selector.register(committer.channel, selectors.EVENT_READ)
+        kept._committer = committer
+        kept.commit(7, first)
+        there.sendall(msgspec.json.encode(Taken(first.id)) + b"\n")
+        there.close()
+        kept.commit(8, second)
+        committer.channel.close()
+    assert answers == [(7, Taken(first.id))]
+    assert list(kept._held) == [second.id], "the next committer gets it"
+    (failed,) = logged(caplog, "kiosk.keeper.committer_process")
+    assert vars(failed)["cause"] == "died"
 
 
 def test_a_committer_that_worked_for_long_is_started_again_at_once() -> None:
