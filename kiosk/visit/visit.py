@@ -182,7 +182,7 @@ class Visit:
         )
         self.faces_closed = faces_closed
         self._offered_here = offered_here
-        self._offered: Catalogue | None = None
+        self._catalogue: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
         self._outdated = False  # an operation has ended since the catalogue was fetched
         self._kept = public
@@ -382,10 +382,11 @@ class Visit:
 
     @property
     def catalogue(self) -> Catalogue:
-        """The centre's catalogue, fetched after the first touch."""
-        if self._offered is None:
+        """The centre's catalogue, fetched after the first touch, as it can be had here now: what a
+        reader closed that was starting at the first touch is open later."""
+        if self._catalogue is None:
             raise RuntimeError("the catalogue is used before it was fetched")
-        return self._offered
+        return self._offered_here(self._catalogue)
 
     @property
     def publication(self) -> Publication:
@@ -579,7 +580,7 @@ class Visit:
             events.NO_CATALOGUE.log(log, reason=str(error))
 
     def _take_catalogue(self, catalogue: Catalogue) -> None:
-        self._offered = self._offered_here(catalogue)
+        self._catalogue = catalogue
         self._fetched_at = time.monotonic()
 
     def _serve_menu(

@@ -12,12 +12,14 @@ from kiosk.services import possible_now, service_hours, usual_menu
 from kiosk.staff.roster_file import FILE, FOLDER, RosterFile
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.remedies import DONE, ShowRemedy
-from kiosk.visit.steps import STAFF, Attract, Farewell, Menu
+from kiosk.visit.steps import STAFF, Attract, Farewell, Menu, PresentIdCard
 from kiosk.words import Language, say
+from kiosk.workshop.sandbox import personas
 from tests.services import script
 from tests.services.hall import PATIENCE_S, Citizen, Hall
 from tests.services.money import DirectCommitLine
 from tests.services.script import LEAVE, World
+from tests.services.test_maintenance import fetched, ready
 
 WELL = {kind: Status(State.ONLINE) for kind in (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER)}
 
@@ -156,7 +158,26 @@ def test_who_begins_before_the_centre_was_asked_finds_what_a_clerk_must_approve(
     machine.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
     monkeypatch.setattr(Terminal, "_refresh", lambda terminal: None)  # its thread is late
     with machine.visit(committer=DirectCommitLine(machine.here)) as citizen:
+        ready(citizen, Kind.ID_CARD)
         tiles = {tile.service: tile for tile in citizen.signs_in("P03").tiles}
+        assert tiles["withdraw"].closed is None
+        citizen.leaves()
+
+
+def test_a_reader_that_was_starting_at_the_first_touch_closes_nothing_later(
+    machine: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.here.ask("PUT", "/offers/withdraw/clerk", {"open": True})
+    with machine.visit(committer=DirectCommitLine(machine.here)) as citizen:
+        fetched(citizen)
+        starting = {**citizen.terminal.statuses(), Kind.ID_CARD: Status(State.STARTING)}
+        with monkeypatch.context() as early:
+            early.setattr(citizen.terminal, "statuses", lambda: starting)
+            citizen.chooses(Attract, "start")
+            citizen.sees(PresentIdCard)
+        citizen.hall.reader.obey("put", **personas.load()["P03"].card())
+        citizen.types_code()
+        tiles = {tile.service: tile for tile in citizen.sees(Menu).tiles}
         assert tiles["withdraw"].closed is None
         citizen.leaves()
 
