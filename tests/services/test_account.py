@@ -91,7 +91,7 @@ def test_what_the_account_forbids_is_closed_with_the_reason(
 def test_numbers_to_choose_from_are_masked_as_the_centre_says(here: World) -> None:
     def service(visit: Visit) -> None:
         rules = MaskingRules(account=Masking(first=0, last=2))
-        visit._offered = visit.catalogue.model_copy(update={"masking": rules})
+        visit._catalogue = visit.catalogue.model_copy(update={"masking": rules})
         choose_account(visit)
 
     played = here.play(

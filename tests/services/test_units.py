@@ -92,7 +92,7 @@ def test_without_services_for_units_nobody_is_asked(here: World) -> None:
 
     def without_units(visit: Visit) -> None:
         offers = tuple(each for each in visit.catalogue.offers if each.group != "unit")
-        visit._offered = visit.catalogue.model_copy(update={"offers": offers})
+        visit._catalogue = visit.catalogue.model_copy(update={"offers": offers})
         identify(visit)
 
     played = here.play(
