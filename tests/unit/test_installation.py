@@ -134,6 +134,22 @@ def test_nobody_reaches_setup_at_a_terminal_that_was_ever_in_service() -> None:
     assert f"{setup_app.CONSOLE}) : >/run/kiosk-console; exit" in setup
 
 
+def test_setup_without_a_picture_gives_the_console_back_for_good() -> None:
+    """Each try takes the console away. The last one's `ExecStopPost` starts it again, which systemd
+    would refuse to a console that was started too often before."""
+    setup = (ASSETS / "systemd" / "kiosk-setup.service").read_text(encoding="utf-8")
+
+    def number(name: str) -> int:
+        return int(re.findall(rf"^{name}=(\d+)$", setup, re.M)[0])
+
+    tries, pause, a_start_s = number("StartLimitBurst"), number("RestartSec"), 90
+    assert number("StartLimitIntervalSec") > tries * (a_start_s + pause)
+    starts_of_a_console, in_s = 5, 10  # of systemd-system.conf(5), as is the time for a start
+    assert starts_of_a_console * pause > in_s
+    assert "\nExecStopPost=" in setup
+    assert "systemctl --no-block start getty@tty1.service" in setup
+
+
 def test_usbguard_reads_the_rules_that_are_written_for_it() -> None:
     daemon = locked("usr/share/provident-kiosk/usbguard-daemon.conf")
     assert f"RuleFile=/{rules.USBGUARD}" in daemon
