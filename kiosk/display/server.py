@@ -14,7 +14,11 @@ from pathlib import Path
 from kiosk.display import outputs, x_server
 from kiosk.settings import ScreenSettings
 
-PROGRAMS = {"cage": {"/usr/bin/cage": "cage"}, "xorg": x_server.PROGRAMS}
+PROGRAMS = {
+    # cage 0.1 ends where there is no Xwayland, which Debian 12 does not bring with it.
+    "cage": {"/usr/bin/cage": "cage", "/usr/bin/Xwayland": "xwayland", "/usr/sbin/seatd": "seatd"},
+    "xorg": x_server.PROGRAMS,
+}
 """What each display server of the settings needs, and the Debian packages that bring it."""
 SOCKET = "screen"
 """The compositor's socket in its runtime directory, by a name that never changes."""
@@ -33,7 +37,8 @@ def start(screen: ScreenSettings) -> None:
         _manage_windows()
     cage = shutil.which("cage")
     if cage is None:
-        raise NoDisplayServer("there is no cage: apt-get install cage xwayland seatd")
+        needed = " ".join(PROGRAMS["cage"].values())
+        raise NoDisplayServer(f"there is no cage: apt-get install {needed}")
     said = subprocess.run([cage, "-v"], capture_output=True, text=True, check=False).stdout
     output = outputs.panel(screen.output)
     words = command(version(said), outputs.turns(screen, output), output.name if output else "")

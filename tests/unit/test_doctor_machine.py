@@ -238,11 +238,16 @@ def test_what_the_display_server_lacks_is_told(tmp_path: Path) -> None:
     (cage,) = told("cage")
     assert (cage.verdict, cage.seen, cage.mend) == (
         Verdict.BAD,
-        "missing: cage",
-        "apt-get install cage",
+        "missing: cage, xwayland, seatd",
+        "apt-get install cage xwayland seatd",
     )
-    (tmp_path / "usr/bin").mkdir(parents=True)
+    for folder in ("usr/bin", "usr/sbin"):
+        (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "usr/bin/cage").touch()
+    (cage,) = told("cage")
+    assert cage.mend == "apt-get install xwayland seatd"  # cage alone does not start
+    for path in ("usr/bin/Xwayland", "usr/sbin/seatd"):
+        (tmp_path / path).touch()
     (cage,) = told("cage")
     assert (cage.verdict, cage.seen) == (Verdict.GOOD, "cage")
     (xorg,) = told("xorg")

@@ -134,6 +134,12 @@ def test_nobody_reaches_setup_at_a_terminal_that_was_ever_in_service() -> None:
     assert f"{setup_app.CONSOLE}) : >/run/kiosk-console; exit" in setup
 
 
+def test_setup_begins_only_where_cage_can_start() -> None:
+    setup = (ASSETS / "systemd" / "kiosk-setup.service").read_text(encoding="utf-8")
+    needed = re.findall(r"^ConditionFileIsExecutable=(.*)$", setup, re.M)
+    assert needed == list(server.PROGRAMS["cage"])
+
+
 def test_setup_without_a_picture_gives_the_console_back_for_good() -> None:
     """Each try takes the console away. The last one's `ExecStopPost` starts it again, which systemd
     would refuse to a console that was started too often before."""
