@@ -18,8 +18,9 @@ T = TypeVar("T")
 def body_of(call: Call, outcome: Answered | Silence, good: tuple[int, ...] = (200, 201)) -> bytes:
     """The body of an answer with a ``good`` status; raises for every other outcome."""
     if isinstance(outcome, Silence):
+        why = joined(": ", call.endpoint, outcome.detail)
         raise CentreUnavailable(
-            outcome.trouble, joined(": ", call.endpoint, outcome.detail), outcome.retry_after_s
+            outcome.trouble, why, outcome.retry_after_s, untrusted=outcome.untrusted
         )
     body = outcome.body.removeprefix(codecs.BOM_UTF8)  # RFC 8259 8.1: may be ignored
     if outcome.status in good:

@@ -48,14 +48,21 @@ class Trouble(StrEnum):
 
 class CentreUnavailable(Exception):
     """The centre gave no usable answer. It may still have carried out the request.
-    ``retry_after_s``: how long the centre asks to be left alone, where it does."""
+    ``retry_after_s``: how long the centre asks to be left alone, where it does. ``untrusted``: its
+    certificate comes from nobody who is trusted here."""
 
     def __init__(
-        self, trouble: Trouble, detail: str = "", retry_after_s: int | None = None
+        self,
+        trouble: Trouble,
+        detail: str = "",
+        retry_after_s: int | None = None,
+        *,
+        untrusted: bool = False,
     ) -> None:
         super().__init__(joined(": ", trouble.value, detail))
         self.trouble = trouble
         self.retry_after_s = retry_after_s
+        self.untrusted = untrusted
         self.detail = detail  # for the technician; no citizen's data
         self.reference = reference_number()
 

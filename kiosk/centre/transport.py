@@ -62,6 +62,8 @@ whether the centre has carried out the request."""
 
 NOT_YET_VALID = 9
 """``X509_V_ERR_CERT_NOT_YET_VALID`` of OpenSSL: seldom the certificate's fault."""
+_OF_NOBODY_KNOWN = frozenset((18, 19, 20, 21))
+"""OpenSSL's codes (``x509_vfy.h``) for a certificate that comes from nobody who is trusted here."""
 
 _SECONDS = re.compile(r"[0-9]{1,6}")
 _TERMINAL = re.compile(r"[A-Za-z0-9._-]{1,32}")
@@ -79,11 +81,13 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """The centre gave no answer that can be trusted. ``detail`` tells the technician why."""
+    """The centre gave no answer that can be trusted. ``detail`` tells the technician why;
+    ``untrusted``: its certificate comes from nobody who is trusted here."""
 
     trouble: Trouble
     detail: str
     retry_after_s: int | None = None
+    untrusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,7 @@ class _Line:
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
             return Silence(Trouble.SLOW, en("no complete answer in time"))
         except requests.exceptions.SSLError as error:
-            return Silence(Trouble.DOWN, joined(": ", "TLS", _tls_reason(error)))
+            return _tls_silence(error)
         except requests.ConnectionError as error:
             cause = error.args[0] if error.args else None
             if isinstance(cause, urllib3.exceptions.MaxRetryError):
@@ -310,8 +314,8 @@ class _Line:
             )
 
 
-def _tls_reason(error: BaseException) -> str:
-    """OpenSSL's reason, which two libraries have wrapped in their own exceptions."""
+def _tls_silence(error: BaseException) -> Silence:
+    """By OpenSSL's own error, which two libraries have wrapped in their own exceptions."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, ssl.SSLError):
         found = next(
@@ -322,13 +326,15 @@ def _tls_reason(error: BaseException) -> str:
             ),
             None,
         )
+    untrusted = False
+    why = str(getattr(found, "reason", None) or "handshake failed")
     if isinstance(found, ssl.SSLCertVerificationError):
+        untrusted = found.verify_code in _OF_NOBODY_KNOWN
+        why = found.verify_message
         if found.verify_code == NOT_YET_VALID:
             clock = f"{datetime.now(UTC):%Y-%m-%d}"
-            said = en("this clock says {now}: set the clock", now=clock)
-            return joined("; ", found.verify_message, said)
-        return found.verify_message
-    return str(getattr(found, "reason", None) or "handshake failed")
+            why = joined("; ", why, en("this clock says {now}: set the clock", now=clock))
+    return Silence(Trouble.DOWN, joined(": ", "TLS", why), untrusted=untrusted)
 
 
 def _checked_url(url: str) -> str:

@@ -39,10 +39,12 @@ class EnrolmentRefused(NotEnrolled):
 @dataclass(frozen=True, slots=True)
 class EnrolmentView:
     """What people see of an enrolment that goes on: the code to be allowed at the centre, or why
-    there is none at the moment."""
+    there is none at the moment; ``untrusted`` as in
+    :class:`~kiosk.centre.errors.CentreUnavailable`."""
 
     code: str = ""
     trouble: str = ""
+    untrusted: bool = False
 
 
 def enrol(
@@ -60,7 +62,7 @@ def enrol(
         try:
             opened = centre.open(request)
         except CentreUnavailable as error:
-            show(EnrolmentView(trouble=str(error)))
+            show(EnrolmentView(trouble=str(error), untrusted=error.untrusted))
             wait(max(next(pauses), float(error.retry_after_s or 0)))
             continue
         except Refusal as refusal:

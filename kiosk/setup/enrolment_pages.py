@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import Empty
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from drivers.sentence import words_of
@@ -21,7 +22,7 @@ from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity
 from kiosk.enrolment.key import KeyUnusable, TerminalKey
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.settings import SettingsError
-from kiosk.setup import questions
+from kiosk.setup import questions, vouched
 from kiosk.visit.setup_steps import CheckLine, EnterText, ShowChecks, ShowEnrolment
 from kiosk.visit.steps import Action, Choose, Option, Tone
 from kiosk.visit.visit import WentBack
@@ -40,6 +41,11 @@ WAYS = Choose(
         Option(_LATER, _("先不入网"), _("自己填编号和盖章单位，以后 kiosk enrol"), "clock"),
     ),
     waits=WORKING,
+)
+
+SHA256 = EnterText(
+    _("中心证书的 SHA-256"),
+    _("没有公认的机构为它的证书担保：请中心告诉您 SHA-256，输入 64 位，或者扫码"),
 )
 
 
@@ -101,6 +107,19 @@ class EnrolmentPages:
         asked = address_page(_("中心的入网网址"), self._asked.url)
         address = self._at.typed(asked, partial(questions.address, say=self._at.say), back=True)
         key = self._key()
+        try:
+            granted = self._granted(address, key, self._asked.ca)
+        except _Untrusted:
+            with TemporaryDirectory() as folder:
+                ca = Path(folder) / "ca.pem"
+                ca.write_text(self._certificate(address), encoding="ascii")
+                granted = self._granted(address, key, ca)
+        self._identity.accept(key, granted)
+        return granted
+
+    def _granted(self, address: str, key: TerminalKey, ca: Path | None) -> EnrolledTerminal:
+        """What the centre grants, whose certificate comes from one of ``ca``. Raises
+        :class:`_Untrusted` where it does not, unless the technician has vouched for ``ca``."""
         page = ShowEnrolment(
             _("等中心准许"),
             _("代码半小时有效，过期自动换新的"),
@@ -117,6 +136,8 @@ class EnrolmentPages:
         def show(view: EnrolmentView) -> None:
             nonlocal page
             trouble: Sayable = ""
+            if view.untrusted and ca == self._asked.ca:
+                raise _Untrusted
             if view.trouble:
                 trouble = _("现在连不上中心：{why}。查网线和网址，这里会一直再试", why=view.trouble)
             page = replace(page, code=view.code, trouble=trouble)
@@ -126,10 +147,22 @@ class EnrolmentPages:
             with suppress(Empty):
                 self._at.heard(page, pause)
 
-        with EnrolmentClient(address, ca=self._asked.ca) as centre:
-            granted = enrol(centre, self._identity.request(key), show, wait)
-        self._identity.accept(key, granted)
-        return granted
+        with EnrolmentClient(address, ca=ca) as centre:
+            return enrol(centre, self._identity.request(key), show, wait)
+
+    def _certificate(self, address: str) -> str:
+        """The certificate that the centre's comes from, in PEM, by the SHA-256 that the centre has
+        told the technician."""
+        found = ""
+
+        def same(said: str) -> str:
+            nonlocal found
+            told = vouched.sha256_of(said, self._at.say)
+            found = vouched.certificate_with(told, address, self._at.say)
+            return told
+
+        self._at.typed(SHA256, same, back=True)
+        return found
 
     # -- by a ticket ------------------------------------------------------------------------------
 
@@ -200,6 +233,10 @@ class EnrolmentPages:
             actions=(Action("on", _("再选一次"), "again"),),
         )
         self._at.ask(page, back=back)
+
+
+class _Untrusted(Exception):
+    """The certificate of the centre comes from nobody who is trusted here."""
 
 
 def _told(terminal: str, place: str) -> tuple[CheckLine, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from drivers.device import Kind
 from drivers.sentence import Sentence, en
 from kiosk.setup.at_screen import WELCOME
-from kiosk.setup.enrolment_pages import WAYS
+from kiosk.setup.enrolment_pages import SHA256, WAYS
 from kiosk.visit.setup_steps import CheckLine, EnterText, ShowChecks, ShowEnrolment
 from kiosk.visit.steps import Action, Choose, EnterNumber, Option, Step, Tone
 from kiosk.words import _
@@ -113,6 +113,12 @@ def setup_samples() -> dict[str, Step[Any]]:
                 "现在连不上中心：{why}。查网线和网址，这里会一直再试",
                 why="unreachable: [Errno -3] Temporary failure in name resolution",
             ),
+        ),
+        "97-setup-sha256": replace(
+            SHA256,
+            typed=":".join(["3F"] * 32),
+            scans=True,
+            wrong=en("the server shows another certificate: go no further, ask the centre"),
         ),
         "97-setup-ticket": replace(
             CODE,

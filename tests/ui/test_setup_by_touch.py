@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from typing import Any
 
 import click
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -36,6 +39,8 @@ from kiosk.setup.procedure import SetupOrder
 from kiosk.setup.questions import GivenAnswers
 from kiosk.workshop.sandbox.server import serving_both
 from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.centre_server import CentreServer, reply
+from tests.contract.test_doctor_network import CertificateAuthority
 from tests.contract.test_enrolment import EnrolmentStage
 from tests.ui.cases import pdf as one_page
 from tests.ui.theatre import Setting, Theatre, is_text
@@ -510,6 +515,36 @@ def test_without_a_network_the_page_says_so_and_back_leads_out(
     technician.sees("http://127.0.0.1:9▏")
     technician.presses("back")
     technician.sees("先不入网")
+
+
+def test_a_centre_with_a_ca_of_its_own_is_known_by_the_sha256_it_tells(
+    technician: TouchingTechnician, stand: TouchStand, tmp_path: Path
+) -> None:
+    files = CertificateAuthority(tmp_path, "Root of the Centre").issue("centre")
+    told = x509.load_pem_x509_certificate(files[0].read_bytes()).fingerprint(SHA256()).hex()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    opened = {"id": "secret", "code": "K7Q2-9XMD", "valid_s": 1800, "poll_s": 1}
+    with CentreServer(context) as centre:
+        centre.on("POST", "/v1/enrolments", reply(201, opened))
+        centre.on("GET", "/v1/enrolments/secret", reply(200, {"state": "waiting"}))
+        enrols(technician, stand)
+        technician.presses("centre")
+        technician.types(centre.url)
+        technician.sees("中心证书的 SHA-256", "请中心告诉您")
+        technician.types("3f")
+        technician.sees("请填 64 位")
+        technician.types("3f" * 32)
+        technician.sees("服务器出示的是另一张证书：不要继续")
+        assert not centre.requests
+        technician.presses("scan")
+        technician.sees("请把二维码对准扫码窗")
+        stand.devices["scanner"].obey("present", text=told)
+        technician.sees(f"{told}▏")
+        technician.presses("confirm")
+        technician.sees("K7Q2-9XMD")
+        technician.presses("back")
+        technician.sees("先不入网")
 
 
 def test_a_ticket_is_scanned_from_its_codes(

@@ -52,7 +52,7 @@ Page {
     Rectangle {
         id: box
         width: Theme.wide && wrong.visible ? (parent.width - Theme.gap) / 2 : parent.width
-        height: !Theme.wide ? 152 : Theme.elder ? 80 : 112
+        height: Theme.wide ? Math.min(112, page.bodyItem.height - board.least - board.below) : 152
         radius: Theme.radius
         color: Theme.card
         border.width: 5
@@ -80,6 +80,7 @@ Page {
         width: parent.width - x
         text: page.shown.wrong
         color: Theme.red
+        font.pixelSize: Theme.wide ? Theme.big(34) : Theme.row
         font.bold: true
         lineHeight: 0.9
         Accessible.role: Accessible.AlertMessage
@@ -89,6 +90,7 @@ Page {
         readonly property int space: 24
         readonly property int columns: page.rows[0].length
         readonly property int count: page.rows.length + (Theme.wide || extra.count === 0 ? 0 : 1)
+        readonly property int least: count * (Theme.least + space) - space
         readonly property int below: Theme.wide && Theme.elder ? 12 : space
         readonly property int above: Math.max(page.low, box.height + below, wrong.visible ? wrong.y + wrong.height + below : 0)
         readonly property int room: page.bodyItem.height - above
