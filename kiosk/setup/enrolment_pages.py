@@ -168,9 +168,17 @@ class EnrolmentPages:
 
     def _by_ticket(self) -> EnrolledTerminal:
         key = self._key()
+        signers = self._asked.tickets
+        closed: Sayable | None = None
+        trouble: Sayable = ""
+        if not self._at.scans:
+            closed = _("没有扫码器，请用 kiosk enrol --ticket")
+        elif not signers.exists():
+            closed = _("缺签票人的证书")
+            trouble = _("没有签票人的证书 {file}：先在文本控制台放好", file=str(signers))
         page = ShowEnrolment(
             _("用入网票"),
-            _("入网票只给这一个密钥，只用一次"),
+            _("只给这一个密钥，只用一次。终端不读 U 盘：票在 U 盘上，到文本控制台做"),
             (
                 _("用手机扫这个码，把读出的请求发给中心"),
                 _("中心为它签入网票，发回几个二维码"),
@@ -178,17 +186,11 @@ class EnrolmentPages:
             ),
             key.hash,
             self._identity.request(key).request,
-            actions=(
-                Action(
-                    "scan",
-                    _("扫入网票"),
-                    "scan",
-                    None if self._at.scans else _("没有扫码器，请用 kiosk enrol --ticket"),
-                ),
-            ),
+            trouble=trouble,
+            actions=(Action("scan", _("扫入网票"), "scan", closed),),
         )
         self._at.ask(page, back=True)
-        read = tickets.check(self._scanned(), self._asked.tickets, key.hash)
+        read = tickets.check(self._scanned(), signers, key.hash)
         self._identity.accept(key, read.terminal, read.id)
         return read.terminal
 

@@ -48,6 +48,19 @@ CODE = ShowEnrolment(
     "3f7a09c1" * 8,
     "K7Q2-9XMD",
 )
+_TICKET = replace(
+    CODE,
+    title=_("用入网票"),
+    lead=_("只给这一个密钥，只用一次。终端不读 U 盘：票在 U 盘上，到文本控制台做"),
+    steps=(
+        _("用手机扫这个码，把读出的请求发给中心"),
+        _("中心为它签入网票，发回几个二维码"),
+        _("按“扫入网票”，逐个对准扫码窗，先后不论"),
+    ),
+    code="",
+    scan="-----BEGIN CERTIFICATE REQUEST-----\n" + "MIHYMIGAAgEAMB4x" * 24,
+    actions=(Action("scan", _("扫入网票"), "scan"),),
+)
 _AGAIN = Action("again", _("再查一遍"), "again")
 
 
@@ -120,13 +133,13 @@ def setup_samples() -> dict[str, Step[Any]]:
             scans=True,
             wrong=en("the server shows another certificate: go no further, ask the centre"),
         ),
-        "97-setup-ticket": replace(
-            CODE,
-            title=_("用入网票"),
-            lead=_("入网票只给这一个密钥，只用一次"),
-            code="",
-            scan="-----BEGIN CERTIFICATE REQUEST-----\n" + "MIHYMIGAAgEAMB4x" * 24,
-            actions=(Action("scan", _("扫入网票"), "scan"),),
+        "97-setup-ticket": _TICKET,
+        "97-setup-ticket-signer": replace(
+            _TICKET,
+            trouble=_(
+                "没有签票人的证书 {file}：先在文本控制台放好", file="/etc/kiosk/ticket-signers.pem"
+            ),
+            actions=(Action("scan", _("扫入网票"), "scan", _("缺签票人的证书")),),
         ),
         "97-setup-verdict": ShowChecks(
             _("验收：终端 {terminal}", terminal="T0001"),

@@ -547,6 +547,22 @@ def test_a_centre_with_a_ca_of_its_own_is_known_by_the_sha256_it_tells(
         technician.sees("先不入网")
 
 
+def test_without_the_certificate_of_a_signer_no_ticket_is_scanned(
+    technician: TouchingTechnician, stand: TouchStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signers = stand.folder / "signers.pem"
+    asked = settings_file.EnrolmentSettings(tickets=signers)
+    monkeypatch.setattr(settings_file, "before_enrolment", lambda _file: (asked, stand.folder))
+    enrols(technician, stand)
+    technician.presses("ticket")
+    technician.sees("用入网票", "终端不读 U 盘", f"没有签票人的证书 {signers}", "缺签票人的证书")
+    assert not technician.can_press("scan")
+    signers.touch()
+    technician.presses("back", "ticket")
+    technician.sees("用入网票")
+    assert technician.can_press("scan")
+
+
 def test_a_ticket_is_scanned_from_its_codes(
     technician: TouchingTechnician,
     stand: TouchStand,

@@ -39,7 +39,7 @@ SETTING = re.compile(r"\[(?P<table>[a-z_.]+|devices\.…)\](?: (?P<key>\w+)(?: =
 TOP_SETTING = re.compile(r"(?P<key>\w+) = .+")
 ROUTE = re.compile(r"(?P<method>GET|POST|PUT|DELETE) (?P<path>/v1/\S+)")
 PROGRAMS = (
-    *("adduser", "apt-get", "aplay", "cp", "journalctl", "ls", "modprobe"),
+    *("adduser", "apt-get", "aplay", "cp", "journalctl", "ls", "lsblk", "modprobe", "mount"),
     *("python", "systemctl", "timedatectl", "udevadm"),
 )
 """Programs of the system that a technician is told to run."""
