@@ -26,6 +26,13 @@ def write_whole(path: Path, content: bytes, settle: Callable[[int], None]) -> No
     sync_folder(path.parent)
 
 
+def put(path: Path, content: bytes, mode: int) -> None:
+    """Write or replace ``path``, with ``mode``, as :func:`write_whole` does; its folder is made
+    where there is none. Raises ``OSError``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content, lambda made: os.fchmod(made, mode))
+
+
 def sync_folder(folder: Path) -> None:
     """Have what was made in ``folder``, or replaced, on the disk. Raises ``OSError``."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -10,6 +10,7 @@ from pathlib import Path
 from kiosk.display import outputs, touch_panels, x_server
 from kiosk.display.outputs import DisplayOutput
 from kiosk.settings import ScreenSettings, Settings, UsbSettings
+from kiosk.whole_file import put
 
 UDEV = Path("run/udev/rules.d/70-kiosk-screen.rules")
 USBGUARD = Path("run/kiosk-prepare/usbguard.conf")
@@ -25,10 +26,10 @@ def write(settings: Settings, root: Path = outputs.ROOT) -> list[str]:
     """Write both files of rules and those of the X server, switch off every output but the panel's,
     and have udev look again. Returns a sentence for each thing that did not work."""
     kept = outputs.panel(settings.screen.output, root)
-    _put(root / USBGUARD, usbguard(settings.usb), 0o600)
+    put(root / USBGUARD, usbguard(settings.usb).encode(), 0o600)
     bound = udev(settings.screen, kept.name if kept else "")
     ignored = keyboards(settings.usb, touch_panels.ids(root))
-    _put(root / UDEV, bound + ignored, 0o644)
+    put(root / UDEV, (bound + ignored).encode(), 0o644)
     told = _lacking(settings.screen.output, kept)
     try:
         x_server.write(settings.screen, kept, root)
@@ -120,10 +121,3 @@ def must_be_named(interfaces: Iterable[tuple[str, str, str]]) -> bool:
     hex), once the settings name any device, unless they name this one too."""
     refused = (*_STORAGE, *_NETWORKS, *_HID)
     return any(fnmatchcase(":".join(one), kind) for one in interfaces for kind in refused)
-
-
-def _put(path: Path, text: str, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode)
-    path.chmod(mode)
-    path.write_text(text, encoding="utf-8")

