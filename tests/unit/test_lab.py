@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import select
@@ -14,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from drivers.device import Kind
 from kiosk import settings as settings_file
@@ -312,6 +313,49 @@ def test_a_page_is_seen_once_the_panel_is_more_like_it_than_like_the_one_before(
             trial.see("after", 0.1)
         shown.append(after)
         trial.see("after", 0.1)
+
+
+def paper(size: tuple[int, int], every: int, down_to: float = 1.0, own: str = "") -> bytes:
+    """A paper with a line of two dots' height every so many, as far down as that share, and with
+    ``own`` words."""
+    drawn = Image.new("RGB", size, "white")
+    for y in range(0, int(size[1] * down_to), every):
+        drawn.paste((0, 0, 0), (0, y, size[0], y + 2))
+    ImageDraw.Draw(drawn).text((9, 9), own, fill="black")
+    made = io.BytesIO()
+    drawn.save(made, "png")
+    return made.getvalue()
+
+
+A4, SLIP = (827, 1170), (640, 935)
+
+
+@pytest.mark.parametrize(
+    ("sheet_to", "slip_to", "well"), [(1.0, 1.0, True), (0.5, 1.0, False), (1.0, 0.5, False)]
+)
+def test_half_a_paper_is_not_what_the_reference_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sheet_to: float, slip_to: float, well: bool
+) -> None:
+    """As much ink as on the real ones: 6.2 % of a sheet and 10 % of a slip."""
+    sheets, slips = [paper(A4, 32, own="1")], [paper(SLIP, 19, own="1")]
+
+    def print_both(shot: str, *names: str) -> None:
+        if names == ("print",):
+            sheets.append(paper(A4, 32, sheet_to, own="2"))
+            slips.append(paper(SLIP, 19, slip_to, own="2"))
+
+    desk: Any = SimpleNamespace(
+        look=lambda kind: {"sheets": list(sheets), "slips": list(slips)}, close=lambda: None
+    )
+    monkeypatch.setattr(play, "Remote", lambda _: desk)
+    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
+        monkeypatch.setattr(trial, "see", lambda shot: None)
+        monkeypatch.setattr(trial, "tap", print_both)
+        if well:
+            trial.main_job()
+            return
+        with pytest.raises(AssertionError, match="of a paper are otherwise"):
+            trial.main_job()
 
 
 def test_the_passer_by_tries_what_leads_out_of_a_desk() -> None:
