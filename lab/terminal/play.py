@@ -37,8 +37,8 @@ GIVEN, BARE = "given", "bare"
 """What lies over the machine's root: a terminal's settings and certificates, or neither."""
 BOOT_S, LOOK_S, REFERENCE_S = 180.0, 0.7, 120.0
 KEYS = (
-    ("ctrl", "alt", "f2"),
     ("ctrl", "alt", "f1"),
+    ("ctrl", "alt", "f2"),  # last, since no display is there: cage has tty1, Xorg tty7
     ("alt", "f4"),
     ("alt", "esc"),
     ("alt", "tab"),
