@@ -346,10 +346,15 @@ class TerminalTrial:
         self.machine.run("sh", "-c", "echo 1 > /sys/bus/usb/devices/usb1/authorized_default")
         self.machine.run("sh", "-c", "echo 1 > /sys/bus/usb/devices/usb2/authorized_default")
         self.machine.plug("usb-storage", id="plug", drive="medium")
-        self.machine.run("udevadm", "settle")
+        until(lambda: "08" in self._usb_interfaces(), "the kernel sees no stick", 60.0)
+        time.sleep(3.0)  # the kernel's driver looks at a stick a second after it has come
         assert "sda" not in self.machine.run("cat", "/proc/partitions")
         self.machine.pull("plug")
         self.machine.run("systemctl", "start", "usbguard")
+
+    def _usb_interfaces(self) -> list[str]:
+        """The class of every interface at USB, in hex; an unauthorised device has none."""
+        return self.machine.run("sh", "-c", "cat /sys/bus/usb/devices/*:*/bInterfaceClass").split()
 
     def lost_nothing(self) -> None:
         """After a power cut in a visit: nobody's page is shown, and the journal can be read."""

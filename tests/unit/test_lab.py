@@ -8,6 +8,7 @@ import os
 import select
 import struct
 import subprocess
+import time
 import tty
 from contextlib import closing
 from pathlib import Path
@@ -356,6 +357,47 @@ def test_half_a_paper_is_not_what_the_reference_printed(
             return
         with pytest.raises(AssertionError, match="of a paper are otherwise"):
             trial.main_job()
+
+
+class MachineWithSocket:
+    """Its kernel sees a stick some time after it was plugged in, and reads it a second later, if it
+    has a driver for it."""
+
+    def __init__(self, *, driver: bool) -> None:
+        self._driver, self._now, self._plugged = driver, 0.0, 0.0
+
+    def passes(self, seconds: float) -> None:
+        self._now += seconds
+
+    def plug(self, driver: str, **properties: str) -> None:
+        self._plugged = self._now
+
+    def pull(self, device: str) -> None:
+        pass
+
+    def run(self, *words: str) -> str:
+        there_s = self._now - self._plugged
+        if "bInterfaceClass" in words[-1]:
+            return "09\n08\n" if there_s > 0.5 else "09\n"
+        if words[-1] == "/proc/partitions":
+            return "vda sda" if self._driver and there_s > 1.6 else "vda"
+        return ""
+
+
+@pytest.mark.parametrize("driver", [True, False])
+def test_a_stick_that_the_kernel_reads_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: bool
+) -> None:
+    machine: Any = MachineWithSocket(driver=driver)
+    monkeypatch.setattr(time, "sleep", machine.passes)
+    monkeypatch.setattr(play, "Remote", lambda desk: SimpleNamespace(close=lambda: None))
+    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
+        trial.machine = machine
+        if not driver:
+            trial.sticks_are_not_read_either()
+            return
+        with pytest.raises(AssertionError):
+            trial.sticks_are_not_read_either()
 
 
 def test_the_passer_by_tries_what_leads_out_of_a_desk() -> None:
