@@ -400,6 +400,38 @@ def test_a_stick_that_the_kernel_reads_is_noticed(
             trial.sticks_are_not_read_either()
 
 
+DENIED = 'audit: type=1400 apparmor="DENIED" operation="open" profile="{}" name="/etc/shadow"'
+
+
+@pytest.mark.parametrize(
+    ("log", "why"),
+    [
+        (["Linux version 6.1", DENIED.format("man_groff")], ""),
+        ([DENIED.format("man_groff"), DENIED.format("provident-kiosk")], "1 refused: audit"),
+        (None, "journalctl ended with 1"),
+    ],
+)
+def test_what_was_refused_is_known_from_a_log_that_could_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: list[str] | None, why: str
+) -> None:
+    def run(*words: str, fails: bool | None = False) -> str:
+        if words[0] != "journalctl":
+            return "provident-kiosk (enforce)\n" if words[0] == "cat" else "7\n"
+        if log is None and fails is not None:
+            raise WrongError("journalctl ended with 1")
+        return "\n".join(log or [])
+
+    machine: Any = SimpleNamespace(run=run)
+    monkeypatch.setattr(play, "Remote", lambda desk: SimpleNamespace(close=lambda: None))
+    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
+        trial.machine = machine
+        if not why:
+            trial.was_confined()
+            return
+        with pytest.raises((AssertionError, WrongError), match=why):
+            trial.was_confined()
+
+
 def test_the_passer_by_tries_what_leads_out_of_a_desk() -> None:
     assert {("ctrl", "alt", "f2"), ("ctrl", "alt", "delete"), ("alt", "f4"), ("print",)} <= set(
         KEYS
