@@ -10,7 +10,8 @@ import struct
 import subprocess
 import time
 import tty
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -293,8 +294,16 @@ def test_the_reference_is_drawn_without_a_display_and_comes_to_an_end(
     assert seen == ["offscreen"]
 
 
+@pytest.fixture
+def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[play.TerminalTrial]:
+    """A trial of no machine yet, before no hardware."""
+    monkeypatch.setattr(play, "Remote", lambda desk: SimpleNamespace(close=lambda: None))
+    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as begun:
+        yield begun
+
+
 def test_a_page_is_seen_once_the_panel_is_more_like_it_than_like_the_one_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trial: play.TerminalTrial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two pages may differ in a number alone."""
     before = Image.new("RGB", (1000, 100), "white")
@@ -302,18 +311,16 @@ def test_a_page_is_seen_once_the_panel_is_more_like_it_than_like_the_one_before(
     after.paste((0, 0, 0), (0, 0, 5, 100))
     shown = [before]
     panel: Any = SimpleNamespace(move=lambda: None, picture=lambda: shown[-1])
-    monkeypatch.setattr(play, "Remote", lambda desk: SimpleNamespace(close=lambda: None))
     monkeypatch.setattr(play, "LOOK_S", 0.01)
     monkeypatch.setattr(Image.Image, "transpose", lambda image, how: image)
-    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
-        trial.machine = panel
-        pictures: Any = SimpleNamespace(pictures={"before": before, "after": after})
-        trial.reference = pictures
-        trial.see("before", 0.1)
-        with pytest.raises(WrongError, match="after is not shown"):
-            trial.see("after", 0.1)
-        shown.append(after)
+    trial.machine = panel
+    pictures: Any = SimpleNamespace(pictures={"before": before, "after": after})
+    trial.reference = pictures
+    trial.see("before", 0.1)
+    with pytest.raises(WrongError, match="after is not shown"):
         trial.see("after", 0.1)
+    shown.append(after)
+    trial.see("after", 0.1)
 
 
 def paper(size: tuple[int, int], every: int, down_to: float = 1.0, own: str = "") -> bytes:
@@ -335,7 +342,11 @@ A4, SLIP = (827, 1170), (640, 935)
     ("sheet_to", "slip_to", "well"), [(1.0, 1.0, True), (0.5, 1.0, False), (1.0, 0.5, False)]
 )
 def test_half_a_paper_is_not_what_the_reference_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sheet_to: float, slip_to: float, well: bool
+    trial: play.TerminalTrial,
+    monkeypatch: pytest.MonkeyPatch,
+    sheet_to: float,
+    slip_to: float,
+    well: bool,
 ) -> None:
     """As much ink as on the real ones: 6.2 % of a sheet and 10 % of a slip."""
     sheets, slips = [paper(A4, 32, own="1")], [paper(SLIP, 19, own="1")]
@@ -345,18 +356,12 @@ def test_half_a_paper_is_not_what_the_reference_printed(
             sheets.append(paper(A4, 32, sheet_to, own="2"))
             slips.append(paper(SLIP, 19, slip_to, own="2"))
 
-    desk: Any = SimpleNamespace(
-        look=lambda kind: {"sheets": list(sheets), "slips": list(slips)}, close=lambda: None
-    )
-    monkeypatch.setattr(play, "Remote", lambda _: desk)
-    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
-        monkeypatch.setattr(trial, "see", lambda shot: None)
-        monkeypatch.setattr(trial, "tap", print_both)
-        if well:
-            trial.main_job()
-            return
-        with pytest.raises(AssertionError, match="of a paper are otherwise"):
-            trial.main_job()
+    monkeypatch.setattr(trial, "_papers", lambda: (list(sheets), list(slips)))
+    monkeypatch.setattr(trial, "see", lambda shot: None)
+    monkeypatch.setattr(trial, "tap", print_both)
+    differs = pytest.raises(AssertionError, match="of a paper are otherwise")
+    with nullcontext() if well else differs:
+        trial.main_job()
 
 
 class MachineWithSocket:
@@ -386,18 +391,13 @@ class MachineWithSocket:
 
 @pytest.mark.parametrize("driver", [True, False])
 def test_a_stick_that_the_kernel_reads_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, driver: bool
+    trial: play.TerminalTrial, monkeypatch: pytest.MonkeyPatch, driver: bool
 ) -> None:
     machine: Any = MachineWithSocket(driver=driver)
     monkeypatch.setattr(time, "sleep", machine.passes)
-    monkeypatch.setattr(play, "Remote", lambda desk: SimpleNamespace(close=lambda: None))
-    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
-        trial.machine = machine
-        if not driver:
-            trial.sticks_are_not_read_either()
-            return
-        with pytest.raises(AssertionError):
-            trial.sticks_are_not_read_either()
+    trial.machine = machine
+    with pytest.raises(AssertionError) if driver else nullcontext():
+        trial.sticks_are_not_read_either()
 
 
 DENIED = 'audit: type=1400 apparmor="DENIED" operation="open" profile="{}" name="/etc/shadow"'
@@ -412,7 +412,7 @@ DENIED = 'audit: type=1400 apparmor="DENIED" operation="open" profile="{}" name=
     ],
 )
 def test_what_was_refused_is_known_from_a_log_that_could_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: list[str] | None, why: str
+    trial: play.TerminalTrial, log: list[str] | None, why: str
 ) -> None:
     def run(*words: str, fails: bool | None = False) -> str:
         if words[0] != "journalctl":
@@ -422,14 +422,10 @@ def test_what_was_refused_is_known_from_a_log_that_could_be_read(
         return "\n".join(log or [])
 
     machine: Any = SimpleNamespace(run=run)
-    monkeypatch.setattr(play, "Remote", lambda desk: SimpleNamespace(close=lambda: None))
-    with closing(play.TerminalTrial(demo_place(tmp_path), tmp_path)) as trial:
-        trial.machine = machine
-        if not why:
-            trial.was_confined()
-            return
-        with pytest.raises((AssertionError, WrongError), match=why):
-            trial.was_confined()
+    trial.machine = machine
+    wrong = (AssertionError, WrongError)
+    with pytest.raises(wrong, match=why) if why else nullcontext():
+        trial.was_confined()
 
 
 def test_the_passer_by_tries_what_leads_out_of_a_desk() -> None:
