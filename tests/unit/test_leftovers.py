@@ -14,6 +14,7 @@ from drivers.hosting.host import HostPace
 from drivers.hosting.thread_host import ThreadHost
 from kiosk.terminal import leftovers
 from kiosk.terminal.leftovers import SLIPS, Leftovers
+from tests.waiting import until
 
 SOON_S = 10.0
 PACE = HostPace(poll_s=0.01, back_off_s=(0.01,))
@@ -101,6 +102,7 @@ def test_it_waits_no_longer_than_a_citizen_does(
     monkeypatch.setattr(leftovers, "PATIENCE_S", 0.05)
     printer.now = Status(State.USER_ERROR, problem=Reason.COVER_OPEN, detail="open", mend="close")
     printer.answers = [DeviceError(Reason.COVER_OPEN)]
+    until(lambda: sweep._hosts[SLIPS].status == printer.now)
     sweep.begin()
     with pytest.raises(DeviceError) as caught:
         sweep.await_device(SLIPS)
