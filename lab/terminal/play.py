@@ -39,7 +39,7 @@ GIVEN, BARE = "given", "bare"
 BOOT_S, LOOK_S, REFERENCE_S = 180.0, 0.7, 120.0
 KEYS = (
     ("ctrl", "alt", "f1"),
-    ("ctrl", "alt", "f2"),  # last, since no display is there: cage has tty1, Xorg tty7
+    ("ctrl", "alt", "f2"),  # after F1, which leads back to cage; no display is there
     ("alt", "f4"),
     ("alt", "esc"),
     ("alt", "tab"),
