@@ -243,7 +243,8 @@ class CommitterWatch:
         """Pass one word on. Returns why the committer must be replaced, or an empty string."""
         match word:
             case Money():
-                self._set_money(word)
+                if self._committer and not self._committer.leaving:  # its last words open nothing
+                    self._set_money(word)
             case Taken(operation) | Outcome(operation):
                 self._held.pop(operation, None)
                 if operation in self._askers:

@@ -21,6 +21,7 @@ from kiosk.keeper.channel import (
     KeeperToCommitter,
     Login,
     LoginNoted,
+    Money,
     Taken,
     Upkeep,
 )
@@ -116,6 +117,27 @@ def test_the_last_words_of_a_dead_committer_are_heard_by_who_finds_it_dead(
     assert list(kept._held) == [second.id], "the next committer gets it"
     (failed,) = logged(caplog, "kiosk.keeper.committer_process")
     assert vars(failed)["cause"] == "died"
+
+
+def test_the_last_words_of_a_dead_committer_open_no_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of them has the keeper send one more word, which finds the committer dead."""
+    monkeypatch.setattr(committer_process, "MOST_UNNOTED", 1)
+    here, there = socket.socketpair()
+    with there, selectors.DefaultSelector() as selector:
+        kept = CommitterWatch(("false",), selector, KeeperPace(), lambda *_: None, lambda _: None)
+        committer = a_committer(here, leaving=False, killed=[], age_s=0.0)
+        committer.channel = KeeperToCommitter(here.detach())
+        selector.register(committer.channel, selectors.EVENT_READ)
+        kept._committer = committer
+        for detail in ("code-wrong", "code-expired"):
+            kept.note(1, Login(LoginEvent.REFUSED, "ab" * 16, detail))
+        for word in (LoginNoted(), Money(True)):
+            there.sendall(msgspec.json.encode(word) + b"\n")
+        there.close()
+        kept._hear(committer)
+        committer.channel.close()
+    assert committer.leaving
+    assert kept.money == Money(False)
 
 
 def test_a_committer_that_worked_for_long_is_started_again_at_once() -> None:
