@@ -14,12 +14,13 @@ os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
 os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")
 
 from PySide6.QtCore import QEventLoop, QObject, QSize, QUrl
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickImageProvider, QQuickWindow
 
 from kiosk.settings import Settings
 from kiosk.words import Language
+from ui import fonts
 from ui.appearance import Appearance
 from ui.images import Icons
 from ui.properties import register_singleton
@@ -63,7 +64,7 @@ class OpenWindow:
     ) -> None:
         self._full_screen = full_screen
         self._translator = Translator(appearance.language)
-        app.setFont(QFont("Noto Sans CJK SC"))
+        fonts.use(app)
         app.installTranslator(self._translator)
         for name, singleton in singletons.items():
             register_singleton(singleton, name)

@@ -23,7 +23,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
@@ -48,6 +48,7 @@ from kiosk.workshop.sandbox.server import serving
 from tests import qt_messages
 from tests.contract.noted import Noted, told
 from tests.face_material import grey_portrait
+from ui import fonts
 from ui.desk import parts, people
 from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
@@ -357,7 +358,7 @@ class Trainer:
         qt_messages.watch()
         app = QGuiApplication.instance() or QGuiApplication(["kiosk"])
         assert isinstance(app, QGuiApplication)
-        app.setFont(QFont("Noto Sans CJK SC"))
+        fonts.use(app)
         self._app = app
         self.rig = rig
         self.desk = Desk(rig, centre, ABSENT)

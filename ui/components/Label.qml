@@ -3,7 +3,6 @@ pragma ComponentBehavior: Bound
 import QtQuick
 
 Text {
-    font.family: Theme.family
     font.pixelSize: Theme.row
     color: Theme.ink
     wrapMode: Text.Wrap

@@ -30,7 +30,6 @@ T.Button {
 
     TextMetrics {
         id: metrics
-        font.family: Theme.family
         font.pixelSize: 38
         font.bold: true
         text: /[^\u0000-\u00ff]/.test(tile.title) ? tile.title : tile.longest

@@ -88,7 +88,6 @@ T.Button {
         }
         TextMetrics {
             id: measure
-            font.family: Theme.family
             font.pixelSize: option.titleSize
             font.bold: true
             text: option.title

@@ -14,8 +14,6 @@ QtObject {
     readonly property bool elder: scale > 1.2
     readonly property bool moves: motion && !elder
 
-    readonly property string family: "Noto Sans CJK SC"
-
     readonly property color paper: highContrast ? "#FFFFFF" : "#F4F2EC"
     readonly property color card: "#FFFFFF"
     readonly property color line: highContrast ? "#14243A" : "#DDD9CE"

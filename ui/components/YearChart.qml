@@ -17,7 +17,6 @@ Item {
 
     TextMetrics {
         id: widest
-        font.family: Theme.family
         font.pixelSize: chart.size
         text: chart.shown.scale.reduce((long, word) => word.length > long.length ? word : long, "0")
     }

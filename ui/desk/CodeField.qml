@@ -11,7 +11,6 @@ T.TextField {
     rightPadding: 12
     verticalAlignment: TextInput.AlignVCenter
     text: "https://gjj.example.gov.cn/v/7K2M9QX4"
-    font.family: Theme.family
     font.pixelSize: 14
     color: Theme.ink
     selectionColor: Theme.blue

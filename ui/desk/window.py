@@ -10,11 +10,12 @@ from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import QRect, QSize, QSocketNotifier, QUrl
-from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine
 from PySide6.QtQuick import QQuickWindow
 
 from drivers.emulators.rig import Rig
+from ui import fonts
 from ui.desk.bridge import Desk
 from ui.images import Icons
 from ui.translator import Translator
@@ -89,7 +90,7 @@ def show(
     ``landscape``: the terminal's window is wider than tall, which leaves less room beside it.
     """
     app = QGuiApplication(["kiosk-desk"])
-    app.setFont(QFont("Noto Sans CJK SC"))
+    fonts.use(app)
     window = Window(Desk(rig, centre, absent))
     terminal = QSize(*window_size((1920, 1080) if landscape else (1080, 1920)))
     window.open(beside(app.primaryScreen().availableGeometry(), terminal))

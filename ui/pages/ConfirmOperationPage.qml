@@ -68,7 +68,6 @@ Page {
                 Accessible.name: page.shown.label + " " + text
                 TextMetrics {
                     id: measure
-                    font.family: Theme.family
                     font.pixelSize: amount.largest
                     font.bold: true
                     text: amount.text

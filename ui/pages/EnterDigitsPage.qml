@@ -74,7 +74,6 @@ Page {
             Accessible.name: page.shown.label + " " + text
             TextMetrics {
                 id: shape
-                font.family: Theme.family
                 font.pixelSize: value.largest
                 font.bold: true
                 text: page.grouped("0".repeat(page.shown.most))

@@ -89,7 +89,6 @@ Page {
             Accessible.name: page.shown.label + " " + text + " " + page.shown.unit
             TextMetrics {
                 id: measure
-                font.family: Theme.family
                 font.pixelSize: value.largest
                 font.bold: true
                 text: value.text

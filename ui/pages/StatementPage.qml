@@ -33,7 +33,6 @@ Page {
         readonly property int largest: Theme.wide ? 84 : Theme.hero
         TextMetrics {
             id: measure
-            font.family: Theme.family
             font.pixelSize: hero.largest
             font.bold: true
             font.letterSpacing: page.shown.revealed ? 0 : 6

@@ -67,9 +67,9 @@ Page {
         return at < 0 ? 0 : Math.floor(at / tabsShown) * tabsShown
     }
 
-    FontMetrics { id: cellFont; font.family: Theme.family; font.pixelSize: page.largest }
-    FontMetrics { id: boldFont; font.family: Theme.family; font.pixelSize: page.largest; font.bold: true }
-    FontMetrics { id: headFont; font.family: Theme.family; font.pixelSize: Theme.elder ? 36 : 28 }
+    FontMetrics { id: cellFont; font.pixelSize: page.largest }
+    FontMetrics { id: boldFont; font.pixelSize: page.largest; font.bold: true }
+    FontMetrics { id: headFont; font.pixelSize: Theme.elder ? 36 : 28 }
     function naturalWidths(table: TableContent): var {
         return table.columns.map(c => Math.max(measure(headFont, c.title), measure(cellFont, c.dots),
             ...Array.from(c.widest).map(text => measure(c.strong ? boldFont : cellFont, text))))
