@@ -45,6 +45,12 @@ class Stream(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PrepareStream(Request[None]):
+    """Load what a stream needs, which may take 0.2 s: somebody is about to look into the camera.
+    The camera takes no picture and lights no lamp."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartStream(Request[Stream]):
     """Switch the camera on and wait for its first picture. While the camera runs well, another
     request gives a stream of the same pictures. Before the first request the camera takes no

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-import soundfile
-
 RATE = 24000
 """Samples a second of every clip."""
 PAUSE_S = 0.25
@@ -14,7 +12,10 @@ PAUSE_S = 0.25
 
 def clip_samples(name: str) -> bytes:
     """The clip ``name`` as 16-bit samples, little-endian. Raises ``ValueError`` for a name without
-    a clip, and for a file that is no clip."""
+    a clip, and for a file that is no clip. The first call takes 0.2 s: soundfile brings numpy,
+    11 MB that a visit without a spoken sentence does not need."""
+    import soundfile
+
     path = files("assets") / "speech" / f"{name}.ogg"
     try:
         with path.open("rb") as file:

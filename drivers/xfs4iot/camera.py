@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from drivers.camera.slots import Slots
-from drivers.camera.types import StartStream, StopStream, Stream
+from drivers.camera.types import PrepareStream, StartStream, StopStream, Stream
 from drivers.device import (
     CancelToken,
     Check,
@@ -51,7 +51,7 @@ class XfsCamera(XfsDriver):
     KIND = Kind.CAMERA
     INTERFACES = ("Camera",)
     NEEDS = (TakePicture,)
-    REQUESTS = (StartStream, StopStream)
+    REQUESTS = (PrepareStream, StartStream, StopStream)
 
     class Settings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """``[devices.camera]``."""
@@ -95,10 +95,12 @@ class XfsCamera(XfsDriver):
         )
 
     def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Stream | None:
-        if isinstance(request, StopStream):
-            self._stop()
-            return None
-        return self._start(deadline, cancel)
+        match request:
+            case StartStream():
+                return self._start(deadline, cancel)
+            case StopStream():
+                self._stop()
+        return None  # what a stream needs is there from the start
 
     def _start(self, deadline: Deadline, cancel: CancelToken) -> Stream:
         if self._reader is not None and self._reader.failure is not None:

@@ -17,7 +17,13 @@ from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.terminal.pin_entry import PinTaker
-from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken, ShowFace
+from kiosk.visit.face_steps import (
+    CaptureFace,
+    ConsentToFace,
+    FaceCoaching,
+    FaceTaken,
+    ShowFace,
+)
 from kiosk.visit.maintenance_steps import MaintenanceHome
 from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import (
@@ -116,6 +122,8 @@ _Note: TypeAlias = _Answered | _Framed | _LookAgain | _Device | Left | TimedOut 
 
 class FaceTaker(Protocol):
     """Captures faces: :class:`kiosk.identity.face.booth.FaceBooth`."""
+
+    def prepare(self) -> None: ...
 
     def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]: ...
 
@@ -315,6 +323,8 @@ class Dialogue:
     ) -> tuple[Deadline | None, Kind | None]:
         """Hand the request of a device step to its host. Returns until when which device must have
         answered."""
+        if isinstance(step, ConsentToFace) and self._booth:
+            self._booth.prepare()  # while the citizen reads
         if isinstance(step, CaptureFace):
             self._take_face(step, ticket, cancel)
         if isinstance(step, AimCamera):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.camera import opencv
+from drivers.camera import reading
 from drivers.camera.types import STALL_S, Frame, StartStream, StopStream, Stream
 from drivers.catalogue import create, create_host
 from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status
@@ -72,7 +72,7 @@ def booth(emulator: Camera) -> Iterator[Booth]:
 @pytest.fixture
 def here(emulator: Camera, monkeypatch: pytest.MonkeyPatch) -> Iterator[Booth]:
     """In a thread, and less patient with an exposure."""
-    monkeypatch.setattr(opencv, "EXPOSURE_S", 0.3)
+    monkeypatch.setattr(reading, "EXPOSURE_S", 0.3)
     one = Booth(emulator)
     yield one
     one.host.stop()

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from drivers.camera.slots import Slots
-from drivers.camera.types import StartStream, StopStream, Stream
+from drivers.camera.types import PrepareStream, StartStream, StopStream, Stream
 from drivers.catalogue import create_host
 from drivers.device import CancelToken, DeviceError, Kind, Reason
 from drivers.emulators.camera import Camera
@@ -58,9 +58,11 @@ from kiosk.identity.face.process import (
 from kiosk.identity.face.quality import judge
 from kiosk.privacy import Sensitive
 from kiosk.settings import FaceSettings
-from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken
+from kiosk.terminal.dialogue import Dialogue
+from kiosk.visit.face_steps import DECLINE, CaptureFace, ConsentToFace, FaceCoaching, FaceTaken
 from kiosk.words import Language, say
 from tests.face_material import SHARED, clip, models_folder, portrait
+from tests.services.hall import Glass
 from tests.ui.face_samples import CHALLENGE
 from tests.unit.test_face import certified
 
@@ -491,19 +493,22 @@ def test_the_process_ends_at_once_and_tells_its_troubles(
 ) -> None:
     still = StillStream(scene().picture("nobody", HeadLook()))
     still.feed()
-    with CaptureProcess(order(certified(key)), still.slots) as process:
+    with CaptureProcess() as process:
+        process.begin(order(certified(key)), still.slots)
         heard(process, PreviewReady)
         failed = heard(process, CaptureFailed)[-1]  # no second picture: the camera stands still
         assert isinstance(failed, CaptureFailed)
         assert failed.error is not None
         assert failed.error.reason is Reason.OFFLINE
-    with CaptureProcess(order(certified(key)), still.slots) as process:
+    with CaptureProcess() as process:
+        process.begin(order(certified(key)), still.slots)
         pid = process.pid
         assert Path(f"/proc/{pid}").exists()
     assert not _runs(pid)
     for name in (IRIS, FACEMESH):
         shutil.copy(models_folder() / name, tmp_path)
-    with CaptureProcess(order(certified(key), tmp_path), still.slots) as process:
+    with CaptureProcess() as process:
+        process.begin(order(certified(key), tmp_path), still.slots)
         assert heard(process, CaptureFailed)[-1] == CaptureFailed(None, "models", (LIVENESS[0],))
         assert process.receive(5.0) == CaptureFailed(None, "died")
 
@@ -697,7 +702,7 @@ def test_a_process_that_does_not_start_is_no_bug_and_leads_to_the_other_ways(
     taken = one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
     assert taken.why_not is not None
     assert say(taken.why_not, Language.ZH) == "这次没有拍成"
-    assert stand.told == [StartStream, StopStream], "the camera is off"
+    assert stand.told == [StartStream, StopStream][not dies :], "the camera is off"
     assert all(process.killed for process in born)
 
 
@@ -707,8 +712,10 @@ def test_a_capture_that_was_left_has_switched_the_camera_off_before_the_next_one
     stand, began = CameraStand(), threading.Event()
 
     class SlowToEnd:
-        def __init__(self, order: CaptureOrder, stream: Stream) -> None:
+        def __init__(self) -> None:
             self.first = not began.is_set()
+
+        def begin(self, order: CaptureOrder, stream: Stream) -> None: ...
 
         def __enter__(self) -> SlowToEnd:
             began.set()
@@ -731,6 +738,21 @@ def test_a_capture_that_was_left_has_switched_the_camera_off_before_the_next_one
     one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
     assert isinstance(left.exception(10.0), DeviceError)
     assert stand.told == [StartStream, StopStream] * 2
+
+
+def test_what_a_camera_needs_is_loaded_while_the_citizen_reads_what_the_face_is_for() -> None:
+    stand, glass = CameraStand(), Glass()
+    booth = FaceBooth(stand, FaceSettings(), "T0001")  # type: ignore[arg-type]
+    dialogue = Dialogue({}, booth=booth)
+    dialogue.screen = glass
+    consent = ConsentToFace(CHALLENGE.notice)
+    asked = threading.Thread(target=lambda: dialogue.ask(consent, back=False), daemon=True)
+    asked.start()
+    ticket = glass.shown.get(timeout=10.0)[1]
+    assert _soon(lambda: stand.told == [PrepareStream]), "the camera stays off"
+    dialogue.answer(ticket, DECLINE)
+    asked.join(10.0)
+    assert not asked.is_alive()
 
 
 def test_a_camera_that_the_last_capture_still_holds_is_a_reason(

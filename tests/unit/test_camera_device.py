@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.camera.opencv import OpenCvCamera, parse_capability
-from drivers.camera.types import StartStream, StopStream
+from drivers.camera.opencv import OpenCvCamera
+from drivers.camera.source import parse_capability
+from drivers.camera.types import PrepareStream, StartStream, StopStream
 from drivers.device import CancelToken, Deadline, DeviceError, Info, Kind, Reason
 
 CAPTURE, METADATA, DEVICE_CAPS = 0x00000001, 0x00800000, 0x80000000
@@ -88,7 +89,7 @@ def camera(source: object, **options: object) -> OpenCvCamera:
 def test_an_address_is_shown_without_its_password(source: str, address: str) -> None:
     driver = camera(source)
     assert driver.info == Info(Kind.CAMERA, "opencv", address)
-    assert driver.requests == (StartStream, StopStream)
+    assert driver.requests == (PrepareStream, StartStream, StopStream)
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,11 @@ def test_pyside_is_imported_last(tmp_path: Path, program: str) -> None:
 
 
 def test_what_drivers_in_processes_share_and_what_they_do_not(tmp_path: Path) -> None:
-    """Numbers and pictures are shared; what talks to a daemon is loaded in the driver's process."""
+    """What talks to a daemon is loaded in the driver's process; so are OpenCV and numpy, 19 MB that
+    a terminal at rest does not need."""
     modules: list[str] = json.loads(printed(tmp_path, AHEAD + SAY, CAMERA))
-    assert {"cv2", "drivers.camera.opencv", "drivers.smart_card.emv"} < set(modules)
-    assert not {"smartcard", "drivers.smart_card.winscard"} & set(modules)
-    assert modules.index("cv2") < modules.index("PySide6")
+    assert {"drivers.camera.opencv", "drivers.smart_card.emv"} < set(modules)
+    assert {"smartcard", "drivers.smart_card.winscard", "cv2", "numpy"}.isdisjoint(modules)
 
 
 MAPPED = "\nprint(Path('/proc/self/maps').read_text())"

@@ -178,6 +178,9 @@ class NodCoach:
         self.shows.put(show)
         return Future()
 
+    def prepare(self) -> None:
+        raise AssertionError("nobody is asked for a consent")
+
     def aim(self, show: Callable[[Stream], None], cancel: CancelToken) -> Future[Any]:
         raise AssertionError("nobody aims the camera")
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from drivers.camera.types import StartStream, StopStream, Stream
+from drivers.camera.types import PrepareStream, StartStream, StopStream, Stream
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, State, Status
 from drivers.hosting.host import Host
 from kiosk import events
@@ -37,6 +37,7 @@ _NO_MODELS = _("本机没有安装人脸识别")
 TICKS = 60
 """The page shows the progress in so many steps."""
 _LOOK_S = 0.1
+_PREPARE_S = 5.0
 _STOP_S = 5.0
 LEFT_S = 10.0
 """Longest wait for the end of a capture whose page was left: only a camera whose driver hangs is
@@ -66,6 +67,11 @@ class FaceBooth:
         self._face = face
         self._terminal = terminal
         self._one = threading.Lock()
+
+    def prepare(self) -> None:
+        """A capture may begin in a moment: load what the camera needs for it, in the driver's
+        thread or process. What goes wrong, the capture will tell."""
+        self._camera.submit(PrepareStream(), _PREPARE_S)
 
     def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]:
         """Begin a capture; the future has what came of it. A camera or a process that fails is a
@@ -135,7 +141,6 @@ class FaceBooth:
         chip = chip_photo(step.photo.reveal(), self._face.decoder)
         if chip.why_not is NotCompared.DECODER_FAILED:
             events.CHIP_PHOTO_NOT_DECODED.log(log)
-        stream = self._camera.execute(StartStream(), CAMERA_S, cancel)
         order = CaptureOrder(
             self._face.models,
             step.session,
@@ -144,14 +149,13 @@ class FaceBooth:
             step.challenge.certificate.encode(),
             chip,
         )
+        # In this thread: the kernel ends the process with the thread that started it.
         try:
-            # In this thread: the kernel ends the process with the thread that started it.
-            try:
-                begun = CaptureProcess(order, stream)
-            except OSError as error:
-                return FaceTaken(why_not=_why_failed(CaptureFailed(None, type(error).__name__)))
-            with begun as process:
+            with CaptureProcess() as process:
+                process.begin(order, self._camera.execute(StartStream(), CAMERA_S, cancel))
                 return self._follow(process, show, cancel)
+        except OSError as error:
+            return FaceTaken(why_not=_why_failed(CaptureFailed(None, type(error).__name__)))
         finally:
             self._camera.submit(StopStream(), _STOP_S)
 

@@ -79,18 +79,22 @@ CaptureMessage = PreviewReady | FaceProgress | CaptureEnded | CaptureFailed
 
 class CaptureProcess:
     """The parent's end. Start and end it in one thread: the kernel kills the child when the thread
-    that started it ends. Raises ``OSError`` where the child cannot be started, or dies at once."""
+    that started it ends. Raises ``OSError`` where the child cannot be started."""
 
-    def __init__(self, order: CaptureOrder, stream: Stream) -> None:
+    def __init__(self) -> None:
+        """Start the child, which loads its libraries while the camera is switched on."""
         ours, theirs = socket.socketpair()
         with ExitStack() as undone:
             self._channel = Channel(ours)
             undone.callback(self._channel.close)
             with theirs:
                 self._process = start_apart("kiosk.identity.face.process", theirs)
-            undone.callback(self.end)
-            self._channel.send((order, stream))
             undone.pop_all()
+
+    def begin(self, order: CaptureOrder, stream: Stream) -> None:
+        """Begin the capture, the only one of this process. Raises ``OSError`` where the child has
+        died."""
+        self._channel.send((order, stream))
 
     def __enter__(self) -> CaptureProcess:
         return self
@@ -138,10 +142,9 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
     os.nice(NICE)
     channel = Channel(socket.socket(fileno=end))
     confine(NEEDS, wanted=not dumpable)
-    order, stream = channel.receive()
     try:
-        _capture(channel, order, stream)
-    except OSError:
+        _capture(channel)
+    except (EOFError, OSError):
         pass  # the parent has closed the channel: nobody wants the answer
     except DeviceError as error:
         channel.send(CaptureFailed(error))
@@ -149,7 +152,7 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
         channel.send(CaptureFailed(None, type(error).__name__))
 
 
-def _capture(channel: Channel, order: CaptureOrder, stream: Stream) -> None:
+def _capture(channel: Channel) -> None:
     import cv2
 
     from drivers.camera.slots import Slots
@@ -157,6 +160,7 @@ def _capture(channel: Channel, order: CaptureOrder, stream: Stream) -> None:
     from kiosk.identity.face.landmarks import FaceNets, LivenessUnavailable
 
     cv2.setNumThreads(1)  # more threads take the screen's core for a millisecond's gain
+    order, stream = channel.receive()
     preview = Slots(PREVIEW[0] * PREVIEW[1] * 3)
     try:
         nets = FaceNets(order.models)

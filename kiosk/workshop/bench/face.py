@@ -247,7 +247,8 @@ def capturing(folder: Path, scene: FaceScene) -> Iterator[tuple[CaptureProcess, 
     feeder = threading.Thread(target=feed, daemon=True)
     feeder.start()
     try:
-        with CaptureProcess(CaptureOrder(folder, "s", "c", "T", b""), slots) as process:
+        with CaptureProcess() as process:
+            process.begin(CaptureOrder(folder, "s", "c", "T", b""), slots)
             while not isinstance(message := process.receive(10.0), PreviewReady):
                 if message is None:
                     raise BenchError("the process of a capture shows no picture")
