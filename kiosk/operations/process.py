@@ -33,7 +33,7 @@ from kiosk.centre.tpm import DEVICE
 from kiosk.enrolment import renewal
 from kiosk.enrolment.renewal import CertificateRenewal
 from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Login, Money, Quit, Upkeep
-from kiosk.keeper.lean import grow_lean
+from kiosk.keeper.lean import give_files_back
 from kiosk.operation import OperationState
 from kiosk.operations.committer import (
     NO_ANSWER,
@@ -258,6 +258,7 @@ class CommitterProcess:
                 events.AUDIT_REFUSED.log(log, reason=refusal.code)
         except Exception as error:  # noqa: BLE001 - a fault of the software; the log goes on
             events.UNCAUGHT.log(log, error=error)
+        give_files_back()  # the committer rests now, until the next commit
 
     def _renew(self) -> None:
         """In a worker: look at the certificate, and renew it where it is time."""
@@ -332,7 +333,6 @@ def run(settings_path: Path, channel_fd: int) -> None:
     keep_memory_private(dumpable=not chosen.production)
     if why := confine(needs_of_committer(path), wanted=chosen.production):
         events.NOT_CONFINED.log(log, cause=why)
-    grow_lean()
     events.COMMITTER_STARTED.log(log, pid=os.getpid())
     CommitterProcess(
         CommitterEnd(channel_fd),
