@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import click
 
@@ -68,6 +69,24 @@ def _not_installed(name: str) -> click.Command:
 @click.version_option(package_name="provident-kiosk", prog_name="kiosk")
 def main() -> None:
     """The self-service terminal of a housing provident fund centre (住房公积金自助终端)."""
+
+
+def prepared(arguments: Sequence[str]) -> Callable[[int], NoReturn]:
+    """The command of ``arguments``, which lack the ``--channel``, to be called with the channel's
+    descriptor: the fork server reads the arguments once, and its processes do what they say."""
+    command = main.commands[arguments[0]]
+    context = command.make_context(arguments[0], [*arguments[1:], "--channel", "0"])
+
+    def program(channel: int) -> NoReturn:
+        context.params["channel_fd"] = channel
+        try:
+            command.invoke(context)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        sys.exit()
+
+    return program
 
 
 @main.command()

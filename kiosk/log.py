@@ -116,9 +116,9 @@ def set_up(*, production: bool, stream: TextIO | None = None) -> None:
     handler.setFormatter(AllowListed(as_json=production))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
+    _set_level(root, logging.WARNING)
     for package in OURS:
-        logging.getLogger(package).setLevel(logging.INFO)
+        _set_level(logging.getLogger(package), logging.INFO)
     warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: (
         _warned(category, filename, lineno)
     )
@@ -126,6 +126,13 @@ def set_up(*, production: bool, stream: TextIO | None = None) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _set_level(logger: logging.Logger, level: int) -> None:
+    """A forked process has its levels already. To set a level again would empty what each logger
+    of the process has noted, in pages that are shared."""
+    if logger.level != level:
+        logger.setLevel(level)
 
 
 def _handler(stream: TextIO) -> logging.Handler:

@@ -23,10 +23,11 @@ import runpy
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import msgspec
 
@@ -88,6 +89,7 @@ def main() -> None:
     gc.disable()  # a collection would write to every page that the forked processes share
     module, _, function = name.partition(":")
     getattr(importlib.import_module(module), function)(Path(settings))
+    programs = {asked: _program(command) for asked, command in commands.items()}
     gc.collect()
     gc.freeze()
     grow_lean()
@@ -98,7 +100,8 @@ def main() -> None:
     gc.enable()
     faulthandler.disable()  # a visit sets up signal handlers of its own
     reseed()
-    _run([*commands[asked], "--channel", str(channel)])
+    name_process([*commands[asked], "--channel", str(channel)])
+    programs[asked](channel)
 
 
 def _serve(control: socket.socket) -> tuple[ForkRequest, int]:
@@ -142,13 +145,29 @@ def _lead_on_a_leash(keeper: int) -> None:
         exit_at_once(1)  # the keeper died before the prctl
 
 
-def _run(command: Sequence[str]) -> None:
-    """Do what ``command``, a command line of Python, would do in a fresh interpreter."""
-    name_process(command)
-    arguments = list(command[1:])
+def _program(command: Sequence[str]) -> Callable[[int], object]:
+    """What ``command``, a command line of Python, does once its channel is known.
+
+    A module that was imported ahead may have a function ``prepared``, which reads the arguments
+    ahead, too: the forked processes share what that takes, and have it sooner.
+    """
+    prepared = getattr(_imported(command), "prepared", None)
+    return prepared(command[3:]) if prepared else partial(_run, command)
+
+
+def _imported(command: Sequence[str]) -> ModuleType | None:
+    """The module that ``command`` executes, where it was imported ahead."""
+    if list(command[1:2]) != ["-m"]:
+        return None
+    return sys.modules.get(f"{command[2]}.__main__")
+
+
+def _run(command: Sequence[str], channel: int) -> None:
+    """Do what ``command`` would do in a fresh interpreter."""
+    arguments = [*command[1:], "--channel", str(channel)]
     if arguments[0] == "-m":
         sys.argv = arguments[1:]
-        imported = sys.modules.get(f"{arguments[1]}.__main__")
+        imported = _imported(command)
         # What was imported ahead is not executed again: it would write to its functions' pages.
         fresh = partial(runpy.run_module, arguments[1], run_name="__main__", alter_sys=True)
         run = imported.main if imported else fresh

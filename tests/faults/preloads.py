@@ -8,6 +8,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,19 @@ def a_program(settings: Path) -> None:
     """The program of a package that cannot be executed a second time."""
     sys.modules["tests.faults.__main__"] = ModuleType("tests.faults.__main__")
     vars(sys.modules["tests.faults.__main__"])["main"] = partial(os._exit, 5)
+
+
+def a_program_that_reads_ahead(settings: Path) -> None:
+    """The program of a package that reads its arguments before it is forked."""
+    module = sys.modules["tests.faults.__main__"] = ModuleType("tests.faults.__main__")
+    reader = os.getpid()
+
+    def prepared(arguments: Sequence[str]) -> Callable[[int], None]:
+        assert os.getpid() == reader
+        last = len(arguments)  # the folder of the test is the only one
+        return lambda channel: os._exit(6 if last == 1 and os.fstat(channel) else 1)
+
+    vars(module)["prepared"] = prepared
 
 
 def random_numbers() -> str:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from kiosk import __main__ as command_line
 from kiosk.keeper import keeper, rising
+from kiosk.operations import process
 from kiosk.workshop import robots
 
 OF_A_TERMINAL = (
@@ -154,3 +155,26 @@ def test_a_technicians_restart_begins_the_same_command_anew(
     monkeypatch.setattr(sys, "orig_argv", ["python3", "-m", "kiosk", "run"])
     CliRunner().invoke(command_line.main, ["run"])
     assert begun == [[sys.executable, "-m", "kiosk", "run"]]
+
+
+def test_a_command_that_was_read_ahead_runs_with_its_channel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[tuple[Path, int]] = []
+    monkeypatch.setattr(process, "run", lambda path, channel: told.append((path, channel)))
+    program = command_line.prepared(["committer", "--settings", "/some/terminal.toml"])
+    assert not told
+    with pytest.raises(SystemExit) as end:
+        program(7)
+    assert told == [(Path("/some/terminal.toml"), 7)]
+    assert not end.value.code
+
+
+def test_a_command_that_was_read_ahead_says_what_is_wrong_with_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = command_line.prepared(["visit", "--settings", str(tmp_path / "none.toml")])
+    with pytest.raises(SystemExit) as end:
+        program(7)
+    assert end.value.code == 1
+    assert "there are no settings" in capsys.readouterr().err

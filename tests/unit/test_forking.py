@@ -109,6 +109,14 @@ def test_a_program_that_was_imported_ahead_is_not_executed_again(
     assert server.end() == 0
 
 
+def test_a_program_may_read_its_arguments_before_it_is_forked(stage: Path, adopting: None) -> None:
+    server = AskedServer(stage, "a_program_that_reads_ahead", "-m", "tests.faults")
+    server.says()
+    assert exit_of(server.ask()) == 6, "it has its channel"
+    assert exit_of(server.ask()) == 6
+    assert server.end() == 0
+
+
 def test_a_visit_whose_keeper_is_gone_does_not_begin(stage: Path) -> None:
     server = AskedServer(stage, "nothing")
     server.says()
