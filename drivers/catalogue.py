@@ -62,8 +62,7 @@ def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
     try:
         module, _, cls = _DRIVERS[kind, name].partition(":")
         driver = getattr(import_module(module), cls)
-        own = {key: value for key, value in options.items() if key != "host"}
-        return driver(msgspec.convert(own, driver.Settings))  # type: ignore[no-any-return]
+        return driver(_settings_of(driver, options))  # type: ignore[no-any-return]
     except KeyError:
         known = ", ".join(n for k, n in _DRIVERS if k == kind) or "none"
         raise _unsupported(
@@ -80,17 +79,26 @@ def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
         ) from error
 
 
+def _settings_of(driver: Any, table: Mapping[str, Any]) -> Any:
+    own = {key: value for key, value in table.items() if key not in ("driver", "host")}
+    return msgspec.convert(own, driver.Settings)
+
+
 def load(kind: Kind, table: Mapping[str, Any], *, apart: bool = False) -> None:
     """Import the driver of ``table`` ahead of :func:`create_host`. Of a driver that will run in a
     process of its own, import only what that process may share, and only when ``apart``. What is
     wrong with the driver or the table, :func:`create_host` reports."""
-    with suppress(DeviceError, KeyError, ImportError):
+    with suppress(DeviceError, KeyError, ImportError, msgspec.ValidationError):
         key = (kind, str(table["driver"]))
-        modules: tuple[str, ...] = (_DRIVERS[key].partition(":")[0],)
+        module, _, cls = _DRIVERS[key].partition(":")
+        modules: tuple[str, ...] = (module,)
         if _in_own_process(kind, table):
             modules = _SHARED.get(key, ()) if apart else ()
-        for module in modules:
-            import_module(module)
+        for each in modules:
+            import_module(each)
+        if module in modules:
+            # msgspec notes what it has found out about the type.
+            _settings_of(getattr(import_module(module), cls), table)
 
 
 def create_host(

@@ -28,7 +28,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -189,7 +189,7 @@ class Broken:
 class _End(Generic[_Sent, _Heard]):
     """One end of the channel. Any thread may ``send``; one thread alone may ``receive``."""
 
-    _heard: object  # the type of the words that arrive here
+    _decoder: msgspec.json.Decoder[Any]  # of the words that arrive here; made once, before any fork
 
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
@@ -198,7 +198,6 @@ class _End(Generic[_Sent, _Heard]):
         # died, and the other end would never notice.
         self._socket.set_inheritable(False)
         self._sending = threading.Lock()
-        self._decoder = msgspec.json.Decoder(self._heard)
         self._rest = bytearray()
         self._broken: Broken | None = None
         self._deaf = False
@@ -263,37 +262,37 @@ class VisitEnd(_End[FromVisit, ToVisit]):
     """The visit's end. ``fd`` is the value of ``--channel``; raises ``OSError`` when that
     descriptor is no socket."""
 
-    _heard = ToVisit
+    _decoder = msgspec.json.Decoder(ToVisit)
 
 
 class KeeperEnd(_End[ToVisit, FromVisit]):
     """The keeper's end."""
 
-    _heard = FromVisit
+    _decoder = msgspec.json.Decoder(FromVisit)
 
 
 class PosterEnd(_End[FromPoster, Live]):
     """The poster's end; ``fd`` as for :class:`VisitEnd`."""
 
-    _heard = Live
+    _decoder = msgspec.json.Decoder(Live)
 
 
 class KeeperToPoster(_End[Live, FromPoster]):
     """The keeper's end of the channel to the poster."""
 
-    _heard = FromPoster
+    _decoder = msgspec.json.Decoder(FromPoster)
 
 
 class CommitterEnd(_End[FromCommitter, ToCommitter]):
     """The committer's end; ``fd`` as for :class:`VisitEnd`."""
 
-    _heard = ToCommitter
+    _decoder = msgspec.json.Decoder(ToCommitter)
 
 
 class KeeperToCommitter(_End[ToCommitter, FromCommitter]):
     """The keeper's end of the channel to the committer."""
 
-    _heard = FromCommitter
+    _decoder = msgspec.json.Decoder(FromCommitter)
 
 
 def _writable(sock: socket.socket, seconds: float) -> bool:
