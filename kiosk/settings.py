@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tomllib
 from datetime import datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -301,10 +302,14 @@ def profiles() -> tuple[str, ...]:
 
 def profile_table(name: str) -> dict[str, Any]:
     """The tables of profile ``name``. Raises :class:`SettingsError` when there is none."""
+    return tomllib.loads(_profile_text(name))
+
+
+@cache  # a part of the program: forked processes share what the fork server has read
+def _profile_text(name: str) -> str:
     if name not in profiles():
         raise SettingsError(f"no profile {name!r}; known: {', '.join(profiles())}")
-    text = (resources.files("assets") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return (resources.files("assets") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def with_enrolled(table: dict[str, Any]) -> dict[str, Any]:
