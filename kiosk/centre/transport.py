@@ -26,14 +26,13 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from drivers.sentence import en, joined
 from kiosk import events
 from kiosk.centre.errors import Trouble
+from kiosk.centre.http_library import requests
 from kiosk.centre.models import WireModel
 from kiosk.centre.resolving import resolve
 from kiosk.centre.tpm import is_tpm_key, load_provider
@@ -388,7 +387,7 @@ class _CallDeadline:
         return self.by - time.monotonic()
 
 
-class _Adapter(HTTPAdapter):
+class _Adapter(requests.adapters.HTTPAdapter):
     """Uses the given TLS context unchanged; its connections read no answer past the deadline."""
 
     def __init__(self, context: ssl.SSLContext, patience: _CallDeadline) -> None:

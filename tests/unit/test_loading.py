@@ -110,6 +110,13 @@ def test_the_driver_of_pcsc_imports_no_more_of_pyscard_than_its_calls() -> None:
     assert done.stdout.splitlines() == ["smartcard.scard._scard", "True"]
 
 
+def test_nothing_guesses_the_character_set_of_a_text(tmp_path: Path) -> None:
+    """The centre's client asks requests for bytes only; its tables are 1.4 MB."""
+    modules: list[str] = json.loads(printed(tmp_path, AHEAD + SAY))
+    assert "requests" in modules
+    assert {"charset_normalizer", "chardet"}.isdisjoint(modules)
+
+
 MAPPED = "\nprint(Path('/proc/self/maps').read_text())"
 
 
