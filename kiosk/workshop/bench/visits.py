@@ -501,7 +501,7 @@ def _measure_rest(found: Values, trace: TraceReader, keeper: int, scale: VisitsS
         pid
         for pid in memory
         if (pid != keeper and parents.get(pid) != keeper and not _runs(pid, b"keeper.nursery"))
-        or _runs(pid, b"committer")
+        or (_runs(pid, b"committer") and pid not in forks)  # they have its command line, too
     ]
     found["memory_terminal"].append(sum(memory.values()))
     found["memory_without_drivers"].append(sum(memory.values()) - sum(memory[o] for o in others))
