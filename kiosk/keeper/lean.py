@@ -12,20 +12,18 @@ _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r-[-x]p \S+ \S+ \d+ +(/.+)\n")
 
 
 def grow_lean() -> None:
-    """Give back free blocks of the heap, and what :func:`give_files_back` gives back."""
-    ctypes.CDLL(None).malloc_trim(0)
-    give_files_back()
-
-
-def give_files_back() -> None:
-    """Give back the pages of libraries that nothing has written to.
+    """Give back free blocks of the heap, and the pages of libraries that nothing has written to.
 
     Linking and initialising a library reads pages of its file that nothing reads again: 30 MB of
     Qt's and others' stay mapped, and count as this process's memory. A page that is wanted again is
     in the kernel's page cache. Only mappings without a page of this process's own are given back:
     the kernel would forget what the linker has written to the others (madvise(2), MADV_DONTNEED).
+
+    To be called before there is a second thread: while the linker loads a library, its data lies in
+    a mapping that looks untouched, and would be lost.
     """
     libc = ctypes.CDLL(None)
+    libc.malloc_trim(0)
     with Path("/proc/self/smaps").open(errors="surrogateescape") as lines:
         # Line by line: the whole text is 4 MB of a process's own, in pages that it shared before.
         for first, last in _untouched(lines):

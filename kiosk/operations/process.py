@@ -33,7 +33,6 @@ from kiosk.centre.tpm import DEVICE
 from kiosk.enrolment import renewal
 from kiosk.enrolment.renewal import CertificateRenewal
 from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Login, Money, Quit, Upkeep
-from kiosk.keeper.lean import give_files_back
 from kiosk.operation import OperationState
 from kiosk.operations.committer import (
     NO_ANSWER,
@@ -122,7 +121,6 @@ class CommitterProcess:
         self._logins: list[Login | Upkeep] = []  # heard, and not handed to the committer yet
         self._closed = False  # ``Money(False)`` was told because there is no journal
         self._alive_at = 0.0
-        self._worked = False  # since libraries were last given back
         self._witness_at = 0.0
         # What workers have to tell. Only the main thread reads it, and it alone writes this object.
         self._notes: queue.SimpleQueue[WorkerNote] = queue.SimpleQueue()
@@ -148,9 +146,6 @@ class CommitterProcess:
         if now >= self._alive_at:
             self._line.send(Alive())
             self._alive_at = now + ALIVE_S
-            if self._worked:
-                self._worked = False
-                give_files_back()
         if self._committer is None and now >= self._opens_after:
             self._open(now)
         until = self._alive_at
@@ -165,7 +160,6 @@ class CommitterProcess:
             until = min(until, self._committer.next_wake(now))
         sources: list[CommitterEnd | socket.socket] = [self._line, self._wake]
         readable, _, _ = select.select(sources, [], [], max(0.0, until - now))
-        self._worked |= bool(readable)
         if self._wake in readable:
             self._take_notes()
         goes_on = self._line not in readable or self._hear()
@@ -234,7 +228,6 @@ class CommitterProcess:
 
     def _witness(self, head: AuditHead) -> None:
         self._witness_at = time.monotonic() + WITNESS_S
-        self._worked = True
         self._workers.submit(self._show_head, head)
 
     # -- the workers --------------------------------------------------------------------------

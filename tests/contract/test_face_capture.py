@@ -702,7 +702,7 @@ def test_a_process_that_does_not_start_is_no_bug_and_leads_to_the_other_ways(
     taken = one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
     assert taken.why_not is not None
     assert say(taken.why_not, Language.ZH) == "这次没有拍成"
-    assert stand.told == [StartStream, StopStream][not dies :], "the camera is off"
+    assert stand.told == ([StartStream, StopStream] if dies else []), "the camera is off"
     assert all(process.killed for process in born)
 
 

@@ -191,23 +191,6 @@ def test_the_head_is_shown_each_hour_and_sooner_where_nobody_saw_it(
     wait_for(lambda: len(line.heads) >= 3)
 
 
-def test_a_committer_that_rests_gives_libraries_back_once(
-    start: Callable[..., CommitterLine], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given_back: list[float] = []
-    monkeypatch.setattr(process, "give_files_back", lambda: given_back.append(time.monotonic()))
-    monkeypatch.setattr(process, "ALIVE_S", 0.02)
-    line = start()
-    wait_for(lambda: len(given_back) == 1)
-    line.line.send(Login(LoginEvent.ENDED, B, "left"))
-    line.hear(LoginNoted)
-    wait_for(lambda: len(given_back) == 2)
-    line.heard.clear()
-    for _ in range(3):
-        line.hear(Alive)
-    assert len(given_back) == 2
-
-
 def test_a_worker_wakes_the_main_thread_which_alone_writes_the_state(
     start: Callable[..., CommitterLine], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -151,11 +151,13 @@ class FaceBooth:
         )
         # In this thread: the kernel ends the process with the thread that started it.
         try:
-            with CaptureProcess() as process:
-                process.begin(order, self._camera.execute(StartStream(), CAMERA_S, cancel))
-                return self._follow(process, show, cancel)
+            started = CaptureProcess()
         except OSError as error:
             return FaceTaken(why_not=_why_failed(CaptureFailed(None, type(error).__name__)))
+        try:
+            with started as process:
+                process.begin(order, self._camera.execute(StartStream(), CAMERA_S, cancel))
+                return self._follow(process, show, cancel)
         finally:
             self._camera.submit(StopStream(), _STOP_S)
 

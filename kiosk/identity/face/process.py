@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,9 +92,10 @@ class CaptureProcess:
             undone.pop_all()
 
     def begin(self, order: CaptureOrder, stream: Stream) -> None:
-        """Begin the capture, the only one of this process. Raises ``OSError`` where the child has
-        died."""
-        self._channel.send((order, stream))
+        """Begin the capture, the only one of this process; :meth:`receive` tells what a child said
+        that has died."""
+        with suppress(OSError):
+            self._channel.send((order, stream))
 
     def __enter__(self) -> CaptureProcess:
         return self
