@@ -97,9 +97,10 @@ def run(settings_path: Path, visits: int | None) -> None:
     from kiosk.keeper import rising
 
     poster = rising.begin(rising.poster_command(settings_path))  # before all other imports
-    from kiosk.keeper import keeper, sole
+    from kiosk.keeper import keeper, lean, sole
     from kiosk.settings import SettingsError
 
+    lean.grow_lean()  # here, where no thread can be: `kiosk demo` runs a keeper beside others
     command = keeper.visit_command(settings_path)
     try:
         code = keeper.run(

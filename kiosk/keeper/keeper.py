@@ -67,7 +67,6 @@ from kiosk.keeper.committer_process import CommitterWatch, KeptCommitter
 from kiosk.keeper.fork_server import ForkRefused, ForkServer, ForkStage, Preload
 from kiosk.keeper.forking import ForkRequest
 from kiosk.keeper.kept_process import STUCK_S
-from kiosk.keeper.lean import grow_lean
 from kiosk.keeper.poster_process import PosterWatch
 from kiosk.keeper.rising import RisingPoster
 from kiosk.keeper.sole import sole
@@ -678,7 +677,6 @@ def run(
             unwanted.close()
         unwanted.pop_all()
         state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-        grow_lean()
         return Keeper(
             command,
             limit_s=chosen.visit.limit_s,

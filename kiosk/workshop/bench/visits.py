@@ -53,7 +53,8 @@ from kiosk import __main__
 from kiosk.keeper import rising
 settings = Path(sys.argv[1])
 poster = rising.begin(rising.poster_command(settings))
-from kiosk.keeper import keeper, visit_process
+from kiosk.keeper import keeper, lean, visit_process
+lean.grow_lean()
 pace = visit_process.KeeperPace(rest_s=float(sys.argv[2]))
 committer = keeper.committer_command(settings)
 more = {"preload": keeper.PRELOAD, "committer": committer, "poster": poster, "pace": pace}
