@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import module_from_spec, spec_from_file_location
 from typing import Any
+
+from smartcard import scard
 
 from drivers.sentence import en
 
-
-def _pyscard() -> Any:
-    """The module of pyscard that makes the calls, without the packages around it: these import
-    twenty modules that nothing here uses, 2.7 MB and half of the driver's start. Raises
-    ``ImportError``."""
-    name = "smartcard.scard._scard"
-    if name not in sys.modules:
-        *packages, last = name.split(".")
-        folders: Sequence[str] | None = None
-        for package in packages:
-            folders = _found(package, folders).submodule_search_locations
-        spec = spec_from_file_location(name, _found(last, folders).origin)
-        assert spec
-        assert spec.loader
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.modules[name] = module
-    return sys.modules[name]
-
-
-def _found(part: str, folders: Sequence[str] | None) -> ModuleSpec:
-    spec = PathFinder.find_spec(part, folders)
-    if spec is None:
-        raise ModuleNotFoundError(f"no module {part} of pyscard", name="smartcard")
-    return spec
-
-
-scard = _pyscard()
 _MASK = 0xFFFFFFFF  # pyscard returns codes signed or unsigned
 _NAMES = {
     getattr(scard, name) & _MASK: name

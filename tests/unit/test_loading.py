@@ -97,19 +97,6 @@ def test_what_drivers_in_processes_share_and_what_they_do_not(tmp_path: Path) ->
     assert {"smartcard", "drivers.smart_card.winscard", "cv2", "numpy"}.isdisjoint(modules)
 
 
-def test_the_driver_of_pcsc_imports_no_more_of_pyscard_than_its_calls() -> None:
-    """The packages around the calls are 2.7 MB in the driver's process."""
-    program = (
-        "import sys; from drivers.smart_card import pcsc, winscard; "
-        "print(*(name for name in sys.modules if name.startswith('smartcard'))); "
-        "from smartcard.scard import _scard; print(_scard is winscard.scard)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines() == ["smartcard.scard._scard", "True"]
-
-
 def test_nothing_guesses_the_character_set_of_a_text(tmp_path: Path) -> None:
     """The centre's client asks requests for bytes only; its tables are 1.4 MB."""
     modules: list[str] = json.loads(printed(tmp_path, AHEAD + SAY))
