@@ -296,20 +296,21 @@ def _decode(kind: type, value: Any) -> Any:
 
 def profiles() -> tuple[str, ...]:
     """The kinds of machine that are known."""
+    return tuple(_profile_texts())
+
+
+@cache  # a part of the program: forked processes share what the fork server has read
+def _profile_texts() -> dict[str, str]:
     folder = resources.files("assets") / "profiles"
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir()))
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    return {file.name.removesuffix(".toml"): file.read_text(encoding="utf-8") for file in files}
 
 
 def profile_table(name: str) -> dict[str, Any]:
     """The tables of profile ``name``. Raises :class:`SettingsError` when there is none."""
-    return tomllib.loads(_profile_text(name))
-
-
-@cache  # a part of the program: forked processes share what the fork server has read
-def _profile_text(name: str) -> str:
     if name not in profiles():
         raise SettingsError(f"no profile {name!r}; known: {', '.join(profiles())}")
-    return (resources.files("assets") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(_profile_texts()[name])
 
 
 def with_enrolled(table: dict[str, Any]) -> dict[str, Any]:

@@ -139,6 +139,7 @@ SCREEN = SMALLEST + "[screen]\n"
         (SMALLEST + '[where]\nid_card = "rigth"', "(line 7; `right` is meant?)"),
         ('without = ["pin_pda"]' + SMALLEST, "(line 1; `pin_pad` is meant?)"),
         ("screen.lowred = true" + SMALLEST, "(line 1; `lowered` is meant?)"),
+        (SMALLEST + '[profile]\ndriver = "sdt"', "(line 7)"),
     ],
 )
 def test_a_typing_mistake_is_told_with_its_line_and_what_is_meant(
