@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
@@ -41,6 +42,9 @@ from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
 
 T = TypeVar("T")
+
+FRAME_S = 0.05
+"""Longest wait for a page before its printer begins, in seconds: a covered screen shows none."""
 
 
 class Screen(Protocol):
@@ -338,10 +342,23 @@ class Dialogue:
             said = f"no {step.device} in the settings"
             raise DeviceError(Reason.NO_DEVICE, said, device=step.device)
         if isinstance(step, PrintStep):
+            self._await_frame(ticket)
             self._before_paper(step.device)
         future = host.submit(step.request, step.seconds, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
         return Deadline(step.seconds + hosting.HUNG_S), step.device
+
+    def _await_frame(self, ticket: int) -> None:
+        """Wait until the page of ``ticket`` is on the screen, ``FRAME_S`` at the longest: a driver
+        that begins at once makes its page up to 7 ms later, since all threads of Python share one
+        lock. Every note stays in the inbox."""
+        notes: list[_Note] = []
+        until = Deadline(FRAME_S)
+        with suppress(Empty):
+            while notes[-1:] != [_Framed(ticket)]:
+                notes.append(self._inbox.get(timeout=until.remaining()))
+        for note in notes:
+            self._inbox.put(note)
 
     def _the_booth(self) -> FaceTaker:
         if self._booth is None:

@@ -713,6 +713,43 @@ def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
         host.stop()
 
 
+class NotingPrinter(NeverComesBack):
+    """Prints at once, and notes that it was told to."""
+
+    def __init__(self) -> None:
+        super().__init__(threading.Event())
+        self.told = threading.Event()
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> None:
+        self.told.set()
+
+
+@pytest.mark.parametrize("shows", [True, False], ids=["a screen", "a covered screen"])
+def test_a_printer_begins_when_its_page_is_on_the_screen(
+    monkeypatch: pytest.MonkeyPatch, shows: bool
+) -> None:
+    """Otherwise its driver takes Python's lock from the screen, which is making the page."""
+    monkeypatch.setattr("kiosk.terminal.dialogue.FRAME_S", 60.0 if shows else 0.05)
+    driver = NotingPrinter()
+    host = ThreadHost(driver)
+    host.start()
+    asking = Asking({Kind.RECEIPT_PRINTER: host})
+    try:
+        asking.ask(PrintingSlip(PrintSlip("job", Slip(()))))
+        ticket = asking.ticket()
+        if shows:
+            assert not driver.told.wait(0.1)
+            asking.dialogue.framed(ticket - 1)  # the frame of another page
+            assert not driver.told.wait(0.1)
+            asking.dialogue.look_again()
+            asking.dialogue.framed(ticket)
+        assert asking.outcome() is None
+        assert driver.told.is_set()
+    finally:
+        asking.end()
+        host.stop()
+
+
 def test_leaving_while_the_reader_waits_takes_the_command_back(
     at_devices: Asking, reader: IdCardReader
 ) -> None:
