@@ -60,6 +60,8 @@ REHEARSE_MS = 10
 COMPILED_AT_ONCE = 2
 """Pages: compiled between two pauses; what an earlier visit has compiled is read in half a
 millisecond."""
+FRAME_MS = 100
+"""Longest wait for the first frame before the visit begins: a covered screen shows none."""
 REST_MS = 60
 """How long the blank frame at the end of a visit stands alone."""
 
@@ -108,6 +110,7 @@ class VisitApp(QObject):
         self._notifier = QSocketNotifier(channel.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._hear)
         self._live = False
+        self._opening: Callable[[], None] | None = None
         self._nursery = nursery
         if nursery:
             self._mourner = QSocketNotifier(nursery.death, QSocketNotifier.Type.Read, self)
@@ -215,9 +218,19 @@ class VisitApp(QObject):
     def _go_live(self, *, leftovers: bool, after: How | None) -> None:
         self._live = True
         self._rehearsal.close()
+        self._opening = partial(
+            self._warm_terminal().open, self.page, leftovers=leftovers, after=after
+        )
         self.stage.window.frameSwapped.connect(self._first_frame)
+        QTimer.singleShot(FRAME_MS, self._open)
         self.stage.show()
-        self._warm_terminal().open(self.page, leftovers=leftovers, after=after)
+
+    def _open(self) -> None:
+        """Begin the visit: once its first frame is on the screen, since its threads would take
+        Python's lock from the screen's, or after ``FRAME_MS``. Does nothing the second time."""
+        opening, self._opening = self._opening, None
+        if opening:
+            opening()
 
     def _say_alive(self) -> None:
         """Tell the keeper that the screen lives. While nobody can see the page, the keeper hears
@@ -231,6 +244,7 @@ class VisitApp(QObject):
         if self._settings.screen.full_screen:
             self._in_sight = InSight(self.stage.window)
         self._channel.send(Shown())
+        self._open()
         self._first_press.shown()
         self.live.emit()
 
