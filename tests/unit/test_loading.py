@@ -126,6 +126,20 @@ assert ssl.__file__ not in linecache.cache
 """
 
 
+READ = """
+from importlib import resources
+from kiosk.centre import codes
+from kiosk.words import Language, translate
+resources.files = None
+assert codes.word("A.6", "01").zh == "正常"
+assert translate("返回", Language.EN) == "Back"
+"""
+
+
+def test_words_are_read_before_the_fork(tmp_path: Path) -> None:
+    printed(tmp_path, AHEAD + READ)
+
+
 def test_a_forked_visit_has_what_was_loaded_for_the_same_settings(tmp_path: Path) -> None:
     """To load again would write to pages that visits share: 7 MB in each."""
     printed(tmp_path, TWICE)
