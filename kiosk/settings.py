@@ -302,8 +302,10 @@ def profiles() -> tuple[str, ...]:
 @cache  # a part of the program: forked processes share what the fork server has read
 def _profile_texts() -> dict[str, str]:
     folder = resources.files("assets") / "profiles"
-    files = sorted(folder.iterdir(), key=lambda file: file.name)
-    return {file.name.removesuffix(".toml"): file.read_text(encoding="utf-8") for file in files}
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".toml"))
+    return {
+        name.removesuffix(".toml"): (folder / name).read_text(encoding="utf-8") for name in names
+    }
 
 
 def profile_table(name: str) -> dict[str, Any]:

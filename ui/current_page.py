@@ -81,6 +81,7 @@ class CurrentPage(QObject):
     ahead = Signal(str, QObject)  # this page is made for later, with this content
     forgotten = Signal()  # no page that was shown before is shown again
     busyChanged = Signal()
+    early = Signal(str)  # a button was pressed before the visit's first step has come
     begun = Signal()  # the first touch of a visit
     maintained = Signal()  # a technician has asked for the terminal, and no visit begins
     left = Signal()  # 退出 was pressed
@@ -518,7 +519,10 @@ class CurrentPage(QObject):
     def answer(self, value: str) -> None:
         """Send the citizen's answer to the dialogue. Until the next step, the page drops every
         further answer."""
-        if self._shown is None or self._shown.ticket == WARMING or self._is_busy():
+        if self._shown is None or self._is_busy():
+            return
+        if self._shown.ticket == WARMING:
+            self.early.emit(value)
             return
         if self.finger_from_before():
             return  # the page has changed under a finger that rested on a button of the same place

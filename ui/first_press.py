@@ -1,4 +1,4 @@
-"""Presses in a visit what a citizen has pressed on the poster before the visit had the screen."""
+"""Presses in a visit what a citizen has pressed before the visit's first step had come."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from ui.current_page import WARMING, CurrentPage
 
 
 class FirstPress(QObject):
-    """Takes the keeper's ``Touched``. A switch turns at once, so that the visit looks as the poster
-    did; a button waits for the first frame and for a page that takes answers."""
+    """Takes the keeper's ``Touched``, and what was pressed on the visit's first frame. A switch
+    turns at once, so that the visit looks as the poster did; a button waits for the first frame and
+    for a page that takes answers."""
 
     def __init__(self, page: CurrentPage, appearance: Appearance) -> None:
         super().__init__()
@@ -20,9 +21,11 @@ class FirstPress(QObject):
         self._button = ""
         self._on_screen = False
         page.pageShown.connect(lambda: QTimer.singleShot(0, self._press))
+        page.early.connect(self.take)
 
-    def take(self, what: Touch) -> None:
-        """``what`` was pressed on the poster. Who has gone on since has pressed here as well."""
+    def take(self, what: Touch | str) -> None:
+        """``what`` was pressed on the poster, or here too soon. Who has gone on since has pressed
+        here as well. Any other button is nothing."""
         if self._page.in_visit:
             return
         match what:

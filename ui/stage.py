@@ -55,7 +55,8 @@ class Stage:
         self.engine, self.window = self._open.engine, self._open.window
         face_preview.FacePreview.screen = self.window
         self.window.installEventFilter(self.clock)
-        self.finger = RestingFinger(lambda: int(self.page.ticket))
+        # A finger that comes down before the first step came down on the same page.
+        self.finger = RestingFinger(lambda: max(int(self.page.ticket), WARMING + 1))
         self.window.installEventFilter(self.finger)
         self.page.finger_from_before = lambda: self.finger.from_before
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 
 from kiosk.centre.publication import KeptPublication
 from kiosk.centre.shelf import Shelf
@@ -31,11 +33,12 @@ from kiosk.keeper.channel import (
 from kiosk.keeper.keeper import visit_command
 from kiosk.keeper.rising import RisingPoster, poster_command
 from kiosk.keeper.visit_process import VisitProcess
-from kiosk.visit.steps import Attract, OutOfService, Step
+from kiosk.visit.steps import MAINTENANCE, Attract, OutOfService, Step
 from kiosk.words import Language
 from kiosk.workshop.sandbox.publication import edition
 from tests.ui.samples import BULLETINS, CATALOGUE
 from tests.ui.theatre import Theatre
+from ui.current_page import WARMING
 from ui.first_press import FirstPress
 
 PROGRAM = Path(__file__).with_name("poster_program.py")
@@ -202,6 +205,33 @@ def test_a_press_is_for_the_attract_page_alone(step: Step[Any], answers: list[st
     theatre.show(step, ticket=7)
     theatre.show(Attract() if step == OutOfService() else step, ticket=7)
     assert theatre.listener.heard == [("answer", (7, answer)) for answer in answers]
+    theatre.close()
+
+
+def test_a_press_on_the_first_frame_waits_for_the_first_step() -> None:
+    theatre = Theatre()
+    first = FirstPress(theatre.page, theatre.appearance)
+    theatre.show(Attract(), ticket=WARMING)
+    first.shown()
+    theatre.page.answer(MAINTENANCE)
+    theatre.press(theatre.button("start"))
+    assert theatre.listener.heard == []
+    theatre.show(Attract(), ticket=1)
+    theatre.settle()
+    assert theatre.listener.heard == [("answer", (1, "start"))]
+    theatre.close()
+
+
+def test_a_finger_from_the_first_frame_presses_at_the_first_step() -> None:
+    theatre = Theatre()
+    theatre.show(Attract(), ticket=WARMING)
+    start = theatre.button("start")
+    middle = start.mapToScene(QPointF(start.width() / 2, start.height() / 2)).toPoint()
+    mouse = (theatre.window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, middle)
+    QTest.mousePress(*mouse)
+    theatre.show(Attract(), ticket=1)
+    QTest.mouseRelease(*mouse)
+    assert theatre.listener.heard == [("answer", (1, "start"))]
     theatre.close()
 
 
