@@ -62,8 +62,9 @@ COMPILED_AT_ONCE = 2
 millisecond."""
 FRAME_MS = 100
 """Longest wait for the first frame before the visit begins: a covered screen shows none."""
-REST_MS = 60
-"""How long the blank frame at the end of a visit stands alone."""
+REST_MS = 5
+"""How long the blank frame at the end of a visit stands alone. With 60, the screen was without a
+page for 118 ms on a quarter of the CPU: longer than anybody may take it for broken."""
 
 
 class VisitApp(QObject):
@@ -278,7 +279,7 @@ class VisitApp(QObject):
     def _blanked(self, done: threading.Event) -> None:
         """The blank frame is on the screen."""
         done.set()
-        # The keeper mostly kills this process first. If not, no standby is warm yet.
+        # Until the next visit has the screen, or for longer where no standby is warm yet.
         QTimer.singleShot(REST_MS, lambda: self.stage.rest(self._settings))
 
     def _after_next_frame(self, call: Callable[[], None]) -> None:
