@@ -64,7 +64,7 @@ FRAME_MS = 100
 """Longest wait for the first frame before the visit begins: a covered screen shows none."""
 REST_MS = 5
 """How long the blank frame at the end of a visit stands alone. With 60, the screen was without a
-page for 118 ms on a quarter of the CPU: longer than anybody may take it for broken."""
+page for 118 ms on a quarter of the CPU; more than 100 looks broken."""
 
 
 class VisitApp(QObject):
