@@ -27,7 +27,6 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import msgspec
 
@@ -148,18 +147,13 @@ def _lead_on_a_leash(keeper: int) -> None:
 def _program(command: Sequence[str]) -> Callable[[int], object]:
     """What ``command``, a command line of Python, does once its channel is known.
 
-    A module that was imported ahead may have a function ``prepared``, which reads the arguments
-    ahead, too: the forked processes share what that takes, and have it sooner.
+    A module that was imported ahead is not executed again, which would write to its functions'
+    pages: its function ``prepared`` reads the arguments ahead, too, and the forked processes share
+    what that takes.
     """
-    prepared = getattr(_imported(command), "prepared", None)
-    return prepared(command[3:]) if prepared else partial(_run, command)
-
-
-def _imported(command: Sequence[str]) -> ModuleType | None:
-    """The module that ``command`` executes, where it was imported ahead."""
-    if list(command[1:2]) != ["-m"]:
-        return None
-    return sys.modules.get(f"{command[2]}.__main__")
+    module = command[2] if list(command[1:2]) == ["-m"] else ""
+    imported = sys.modules.get(f"{module}.__main__")
+    return imported.prepared(command[3:]) if imported else partial(_run, command)
 
 
 def _run(command: Sequence[str], channel: int) -> None:
@@ -167,15 +161,11 @@ def _run(command: Sequence[str], channel: int) -> None:
     arguments = [*command[1:], "--channel", str(channel)]
     if arguments[0] == "-m":
         sys.argv = arguments[1:]
-        imported = _imported(command)
-        # What was imported ahead is not executed again: it would write to its functions' pages.
-        fresh = partial(runpy.run_module, arguments[1], run_name="__main__", alter_sys=True)
-        run = imported.main if imported else fresh
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv = arguments
         sys.path[0] = os.path.dirname(arguments[0])
-        run = partial(runpy.run_path, arguments[0], run_name="__main__")
-    run()
+        runpy.run_path(arguments[0], run_name="__main__")
 
 
 if __name__ == "__main__":

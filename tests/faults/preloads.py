@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
@@ -22,14 +21,9 @@ def nothing(settings: Path) -> None:
     random_numbers()  # what they leave behind, every visit inherits
 
 
-def a_program(settings: Path) -> None:
-    """The program of a package that cannot be executed a second time."""
-    sys.modules["tests.faults.__main__"] = ModuleType("tests.faults.__main__")
-    vars(sys.modules["tests.faults.__main__"])["main"] = partial(os._exit, 5)
-
-
 def a_program_that_reads_ahead(settings: Path) -> None:
-    """The program of a package that reads its arguments before it is forked."""
+    """The program of a package that reads its arguments before it is forked, and that cannot be
+    executed a second time."""
     module = sys.modules["tests.faults.__main__"] = ModuleType("tests.faults.__main__")
     reader = os.getpid()
 

@@ -100,16 +100,9 @@ def test_a_visit_for_every_request(stage: Path, adopting: None, player: list[str
     assert server.end() == 0
 
 
-def test_a_program_that_was_imported_ahead_is_not_executed_again(
+def test_a_program_that_was_imported_ahead_reads_its_arguments_and_is_not_executed_again(
     stage: Path, adopting: None
 ) -> None:
-    server = AskedServer(stage, "a_program", "-m", "tests.faults")
-    server.says()
-    assert exit_of(server.ask()) == 5, "its main has run"
-    assert server.end() == 0
-
-
-def test_a_program_may_read_its_arguments_before_it_is_forked(stage: Path, adopting: None) -> None:
     server = AskedServer(stage, "a_program_that_reads_ahead", "-m", "tests.faults")
     server.says()
     assert exit_of(server.ask()) == 6, "it has its channel"
