@@ -97,7 +97,7 @@ def load(kind: Kind, table: Mapping[str, Any], *, apart: bool = False) -> None:
         for each in modules:
             import_module(each)
         if module in modules:
-            # msgspec notes what it has found out about the type.
+            # msgspec notes at the type what it has found out; forked processes share the notes.
             _settings_of(getattr(import_module(module), cls), table)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer
 
-from kiosk.keeper.channel import Touch
 from ui.appearance import Appearance
 from ui.current_page import WARMING, CurrentPage
 
@@ -23,7 +22,7 @@ class FirstPress(QObject):
         page.pageShown.connect(lambda: QTimer.singleShot(0, self._press))
         page.early.connect(self.take)
 
-    def take(self, what: Touch | str) -> None:
+    def take(self, what: str) -> None:
         """``what`` was pressed on the poster, or here too soon. Who has gone on since has pressed
         here as well. Any other button is nothing."""
         if self._page.in_visit:
