@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from drivers.emulators.ports import reserved
+
 _PROGRAMS = {"cupsd": "cups-daemon", "lpadmin": "cups-client"}
 _PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
-_START_S = 15.0
+_START_S = 30.0  # on a machine that has no time for it
 _STOP_S = 10.0
 _FILES = """\
 SystemGroup {group}
@@ -68,8 +70,7 @@ class PrintServer:
         self._folder = folder
         self._user = "lp" if os.geteuid() == 0 else ""
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = reserved(self)
         self._prepare()
 
     def start(self) -> None:

@@ -25,7 +25,7 @@ from typing import Any
 from drivers.device import Kind
 from drivers.emulators.rig import Rig
 from drivers.emulators.smart_cards.cards import ChipCard, make_card
-from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
+from drivers.emulators.smart_cards.pcscd import PcscService, missing
 
 __all__ = ["FAULTS", "READER", "VPCD_PORT", "SmartCardReader", "main", "missing"]
 
@@ -93,8 +93,8 @@ class SmartCardReader:
         if isinstance(where, int):
             self._port = where
         else:
-            self._port = free_ports()
-            self._service = PcscService(where, {READER: self._port})
+            self._service = PcscService(where, [READER])
+            self._port = self._service.readers[READER]
         self._changed = threading.Condition()
         self._card: ChipCard | None = None
         self._wire: socket.socket | None = None

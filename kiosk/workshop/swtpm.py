@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from drivers.emulators.ports import reserved
 from kiosk.enrolment import key as keys
 
 PATIENCE_S = 60.0
@@ -70,7 +70,7 @@ def running(state: Path) -> Iterator[None]:
 
 def _start(state: Path, stack: ExitStack) -> None:
     os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{_SEARCHED}"
-    port = _ports()
+    port = reserved(stack, neighbours=2)
     tpm = subprocess.Popen(
         [
             *("swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}"),
@@ -98,19 +98,6 @@ def _start(state: Path, stack: ExitStack) -> None:
         if time.monotonic() > until:
             raise TimeoutError("no TPM")
         time.sleep(0.05)
-
-
-def _ports() -> int:
-    """The first of two neighbouring ports that are free."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

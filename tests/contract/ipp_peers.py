@@ -10,10 +10,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.emulators.cups import PrintServer
+from drivers.emulators.ports import reserved
 
 PROGRAMS = {
     "ippeveprinter": "cups-ipp-utils",
@@ -62,11 +62,6 @@ def until(holds: Callable[[], object], what: str, seconds: float = 15.0) -> None
         if time.monotonic() > end:
             raise TimeoutError(what)
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _listens(port: int) -> bool:
@@ -134,12 +129,12 @@ exit 0
 """
 
 
-@dataclass(frozen=True)
 class EvePrinter:
     """CUPS' IPP Everywhere printer, with faults on command."""
 
-    port: int
-    folder: Path
+    def __init__(self, folder: Path) -> None:
+        self.port = reserved(self)
+        self.folder = folder
 
     @property
     def uri(self) -> str:
@@ -179,7 +174,7 @@ def eve_printer() -> Iterator[EvePrinter]:
             (folder / file).write_text(content)
         (folder / "command").chmod(0o755)
         (folder / "spool").mkdir()
-        printer = EvePrinter(free_port(), folder)
+        printer = EvePrinter(folder)
         with process(
             [
                 *("unshare", "-rm", "--pid", "--fork", "--kill-child"),

@@ -17,7 +17,7 @@ from typing import Any
 
 from drivers.device import Kind, Media
 from drivers.emulators.rig import Remote
-from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
+from drivers.emulators.smart_cards.pcscd import PcscService, missing
 from drivers.smart_card.pcsc import PcscReader
 
 __all__ = ["CONTACT", "CONTACTLESS", "FOLDER", "Bench", "ChipCardReader", "bench", "missing"]
@@ -80,13 +80,10 @@ _DEVICES = {CONTACT: Kind.SMART_CARD, CONTACTLESS: "smart_card_2"}
 def bench() -> Iterator[Bench]:
     """The cards are another program: a client of PC/SC must not play its own."""
     atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
-    first = free_ports()
-    second = free_ports()
-    while abs(first - second) < 2:
-        second = free_ports()
     names = (CONTACT.removesuffix(" 00 00"), CONTACTLESS.removesuffix(" 00 00"))
-    service = PcscService(FOLDER, dict(zip(names, (first, second), strict=True)))
+    service = PcscService(FOLDER, names)
     service.start()
+    first, second = (service.readers[name] for name in names)
     program = [sys.executable, "-m", "drivers.emulators.smart_card", str(FOLDER / "control")]
     try:
         with subprocess.Popen(

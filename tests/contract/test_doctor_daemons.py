@@ -53,7 +53,7 @@ def service() -> Iterator[pcscd.PcscService]:
     if pcscd.missing():
         pytest.skip(pcscd.missing())
     folder = Path(tempfile.mkdtemp(prefix="kiosk-doctor-"))
-    service = pcscd.PcscService(folder, {READER: pcscd.free_ports()})
+    service = pcscd.PcscService(folder, [READER])
     yield service
     service.stop()
     shutil.rmtree(folder, ignore_errors=True)

@@ -16,6 +16,7 @@ from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Kind, Reason, Status
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.cups import PrintServer
+from drivers.emulators.ports import reserved
 from drivers.hosting.thread_host import ThreadHost
 from tests.contract import ipp_peers
 from tests.contract.ipp_peers import EvePrinter
@@ -198,7 +199,7 @@ def test_a_queue_is_given_up_without_a_guess_at_pages(printer: EvePrinter, queue
 
 
 def test_a_queue_whose_printer_is_dead(cups: PrintServer) -> None:
-    uri = cups.queue("DEAD", f"ipp://127.0.0.1:{ipp_peers.free_port()}/ipp/print", "raw")
+    uri = cups.queue("DEAD", f"ipp://127.0.0.1:{reserved(cups)}/ipp/print", "raw")
     with hosted(uri, stall_s=0.6) as (host, _):
         with pytest.raises(DeviceError) as caught:
             host.execute(JOB, 20)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+
+from drivers.emulators.ports import reserved
 
 _DRIVERS = (
     Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so"),
@@ -20,8 +21,9 @@ _DRIVERS = (
 _PROGRAMS = {"pcscd": "pcscd", "unshare": "util-linux", "setpriv": "util-linux"}
 _PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
 _FOLDERS = ("run", "readers", "drivers")
-_START_S = 10.0
+_START_S = 30.0  # on a machine that has no time for it
 _STOP_S = 3.0
+_LAST_WORDS = 500  # characters
 
 # In its own mount namespace, the service sees our directory as /run/pcscd. setpriv ends the service
 # with the process that started it.
@@ -55,26 +57,19 @@ def missing() -> str:
     return ""
 
 
-def free_ports() -> int:
-    """A free port whose next port is free too: a virtual reader has two slots."""
-    while True:
-        with socket.create_server(("", 0)) as first:
-            port = int(first.getsockname()[1])
-            with suppress(OSError, OverflowError), socket.create_server(("", port + 1)):
-                return port
-
-
 class PcscService:
     """A pcscd with virtual readers (vsmartcard-vpcd), for a driver whose ``service`` is ``socket``.
 
     ``readers``: name to the port of the reader's first slot; its slots are named ``NAME 00 00`` and
-    ``NAME 00 01``. May be changed while the service does not run.
+    ``NAME 00 01``, and the second slot has the next port. May be changed while the service does not
+    run.
     """
 
-    def __init__(self, folder: Path, readers: Mapping[str, int]) -> None:
-        """``folder`` is made if it does not exist. Its path must be short, since a socket's path
-        may have only some 100 bytes."""
-        self.readers = dict(readers)
+    def __init__(self, folder: Path, names: Iterable[str]) -> None:
+        """``names`` of the readers; their ports stay theirs as long as this object lives.
+        ``folder`` is made if it does not exist. Its path must be short, since a socket's path may
+        have only some 100 bytes."""
+        self.readers = {name: reserved(self, neighbours=2) for name in names}
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()
@@ -116,7 +111,7 @@ class PcscService:
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > until:
                 self.kill()
-                raise OSError(f"pcscd did not start; see {self._folder / 'log'}")
+                raise OSError(f"pcscd did not start: {self._last_words()}")
             time.sleep(0.01)
 
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
@@ -164,6 +159,10 @@ class PcscService:
             process.kill()
             process.wait()
             self._ended.set()
+
+    def _last_words(self) -> str:
+        said = (self._folder / "log").read_text(encoding="utf-8", errors="replace").strip()
+        return said[-_LAST_WORDS:] or "it said nothing"
 
     def _listens(self) -> bool:
         ports = [port + slot for port in self.readers.values() for slot in (0, 1)]
