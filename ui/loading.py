@@ -13,6 +13,7 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from drivers.device import Kind
 from kiosk import log as logs
 from kiosk import settings as settings_file
 from kiosk.settings import Settings
@@ -80,6 +81,8 @@ def load(settings_path: Path, *, later: bool = True) -> None:
     builtins.__import__ = without_hook
     if later:
         _read_words()
+        if Kind.CAMERA in settings.devices:
+            _look_at_models(settings)
         _load_libraries()
     _loaded = settings
 
@@ -92,6 +95,14 @@ def _read_words() -> None:
 
     codes.known(codes.Table.ACCOUNT_STATUS)
     translate("", Language.EN)
+
+
+def _look_at_models(settings: Settings) -> None:
+    """Read the models of face capture, of which a visit asks at its sign-in whether they are there:
+    4 MB and 6 ms."""
+    from kiosk.identity.face.booth import missing_models
+
+    missing_models(settings.face.models)
 
 
 def _load_libraries() -> None:

@@ -407,6 +407,27 @@ def test_a_folder_is_installed_and_verified(small_pins: dict[str, bytes], tmp_pa
     assert models.verified_bytes(folder, models.FACEMESH) == small_pins[models.FACEMESH]
 
 
+def test_a_model_is_read_again_when_its_file_has_changed(
+    small_pins: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    verified_bytes = models.verified_bytes
+
+    def noted(folder: Path, name: str) -> bytes | None:
+        read.append(name)
+        return verified_bytes(folder, name)
+
+    monkeypatch.setattr(models, "verified_bytes", noted)
+    assert not models.installed(tmp_path, models.IRIS)
+    (tmp_path / models.IRIS).write_bytes(b"half")
+    assert not models.installed(tmp_path, models.IRIS)
+    (tmp_path / models.IRIS).write_bytes(small_pins[models.IRIS])
+    assert [models.installed(tmp_path, models.IRIS) for _look in range(3)] == [True] * 3
+    (tmp_path / models.IRIS).unlink()
+    assert not models.installed(tmp_path, models.IRIS)
+    assert read == [models.IRIS] * 2, "one reading of each state"
+
+
 def test_what_is_not_pinned_is_not_installed(small_pins: dict[str, bytes], tmp_path: Path) -> None:
     folder = tmp_path / "models"
     with pytest.raises(models.NotInstalled, match="no folder"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.identity.face import models
 from ui import loading
 
 SETTINGS = """
@@ -138,6 +139,21 @@ assert translate("返回", Language.EN) == "Back"
 
 def test_words_are_read_before_the_fork(tmp_path: Path) -> None:
     printed(tmp_path, AHEAD + READ)
+
+
+FITTED = """
+from kiosk.identity.face import booth, models
+models.verified_bytes = None
+assert booth.missing_models(Path(sys.argv[1]).parent / "models") == models.LIVENESS
+"""
+
+
+def test_the_models_of_face_capture_are_read_before_the_fork(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in models.LIVENESS:
+        (folder / name).write_bytes(b"other bytes")
+    printed(tmp_path, AHEAD + FITTED, f'{CAMERA}[face]\nmodels = "{folder}"\n')
 
 
 def test_a_forked_visit_has_what_was_loaded_for_the_same_settings(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from drivers.hosting.host import Host
 from kiosk import events
 from kiosk.identity.face.chip import NotCompared, chip_photo
 from kiosk.identity.face.hints import ENDS, FaceProgress, Hint, HowEnded
-from kiosk.identity.face.models import LIVENESS, verified_bytes
+from kiosk.identity.face.models import LIVENESS, installed
 from kiosk.identity.face.process import (
     CaptureEnded,
     CaptureFailed,
@@ -46,7 +46,7 @@ not switched off by then."""
 
 def missing_models(folder: Path) -> tuple[str, ...]:
     """The models that liveness needs and ``folder`` lacks, or has with other bytes."""
-    return tuple(name for name in LIVENESS if verified_bytes(folder, name) is None)
+    return tuple(name for name in LIVENESS if not installed(folder, name))
 
 
 def closed_for_models(folder: Path) -> Text | None:

@@ -108,6 +108,22 @@ def verified_bytes(folder: Path, name: str) -> bytes | None:
     return data if _digest(data) == pinned()[name].sha256 else None
 
 
+def installed(folder: Path, name: str) -> bool:
+    """Whether a pinned file is there with the pinned bytes. Cheap to ask again: a file that has not
+    changed since is not read again. What a network is made of comes from :func:`verified_bytes`."""
+    try:
+        seen = (folder / name).stat()
+    except OSError:
+        return False
+    return _was_verified(folder / name, seen.st_mtime_ns, seen.st_size, seen.st_ino)
+
+
+@cache
+def _was_verified(path: Path, _changed: int, _size: int, _inode: int) -> bool:
+    """``path`` as it was when it last changed (ns), with this size and inode."""
+    return verified_bytes(path.parent, path.name) is not None
+
+
 def _state(path: Path, sha256: str) -> FileState:
     try:
         data = _read(path)
