@@ -11,7 +11,7 @@ from pathlib import Path
 def write_whole(path: Path, content: bytes, settle: Callable[[int], None]) -> None:
     """Write or replace ``path``; on the disk when this returns. What breaks off leaves the file as
     it was, or the new one. ``settle`` gives the descriptor of the new file its owner and mode;
-    until then only who writes may read it. Raises ``OSError``."""
+    until then only who writes may read it. Raises ``OSError``, which names ``path``."""
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
     half = Path(name)
     try:
@@ -21,6 +21,8 @@ def write_whole(path: Path, content: bytes, settle: Callable[[int], None]) -> No
             settle(file.fileno())
             os.fsync(file.fileno())
         half.replace(path)
+    except OSError as error:  # a full disk names no file
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         half.unlink(missing_ok=True)
     sync_folder(path.parent)
