@@ -432,9 +432,16 @@ class CurrentPage(QObject):
             pages = self._pages_of(shown.step)
             return pages.picture(number, width) if number < pages.count else None
         except CannotDraw:
-            if self._shown is shown:  # else the document was closed
-                self._undrawable.emit(shown.ticket)
-            return None
+            self._miss_paper(shown)
+        except Exception as error:  # noqa: BLE001 - no memory, or a bug: in the loader's thread
+            events.UNCAUGHT.log(log, error=error)
+            self._miss_paper(shown)
+        return None
+
+    def _miss_paper(self, shown: _Shown) -> None:
+        """A page of the document that ``shown`` shows was not drawn."""
+        if self._shown is shown:  # else the document was closed
+            self._undrawable.emit(shown.ticket)
 
     def _pages_of(self, step: Preview) -> PaperPages:
         """The pages of the document, kept from sheet to sheet while the document is shown."""

@@ -78,7 +78,10 @@ class PaperPages:
                 picture = self._draw(number, width_px)
         if number + 1 < self.count:
             ahead = (number + 1, width_px)
-            threading.Thread(target=self._draw_ahead, args=ahead, name="page", daemon=True).start()
+            with suppress(RuntimeError):  # no thread to be had: it is drawn when it is asked for
+                threading.Thread(
+                    target=self._draw_ahead, args=ahead, name="page", daemon=True
+                ).start()
         return picture
 
     def close(self) -> None:

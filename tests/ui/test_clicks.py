@@ -16,7 +16,7 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from kiosk.papers import pictures
-from kiosk.papers.pictures import PaperPages
+from kiosk.papers.pictures import CannotDraw, PaperPages
 from kiosk.settings import VisitLimits
 from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
 from kiosk.visit.setup_steps import SCAN, EnterText
@@ -932,6 +932,20 @@ def test_after_the_blank_frame_stands_a_page_of_nobody(theatre: Theatre) -> None
     theatre.settle()
     assert theatre.listener.heard == []
     assert not theatre.page.in_visit
+
+
+@pytest.mark.parametrize(
+    ("ticket", "error"), [(70, CannotDraw("a page too large")), (71, MemoryError())]
+)
+def test_nobody_agrees_to_a_document_that_is_not_seen(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch, ticket: int, error: Exception
+) -> None:
+    def fail(page: object, width_px: int) -> None:
+        raise error
+
+    monkeypatch.setattr(pictures, "_draw", fail)
+    theatre.show(CASES["20-preview"], ticket=ticket)
+    assert theatre.until(lambda: theatre.listener.heard == [("answer", (ticket, CANNOT_DRAW))])
 
 
 @pytest.mark.parametrize("end", ["blank", "rest"])

@@ -986,6 +986,19 @@ def test_a_visible_seal_is_drawn(office: Office) -> None:
     assert sum(seal.histogram()[:64]) > 50
 
 
+def test_a_page_is_shown_where_no_thread_is_left_for_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with closing(PaperPages(seal(make_pdf(2), office.signer))) as pages:
+        with monkeypatch.context() as machine:
+            machine.setattr(threading.Thread, "start", refuse)
+            assert pages.picture(0, 100).width == 100
+        assert pages.picture(1, 100).width == 100
+
+
 def test_a_page_is_drawn_once_and_the_next_one_ahead(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
