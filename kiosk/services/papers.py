@@ -38,6 +38,7 @@ PAPERS_PAGE = Choose(
 
 @service("papers", icon="ledger", needs=Needs(devices=(Kind.DOCUMENT_PRINTER,)))
 def print_paper(visit: Visit) -> None:
+    visit.checkers.prepare()
     paper = visit.ask(PAPERS_PAGE)
     if paper == "statement":
         print_statement(visit, choose_account(visit))

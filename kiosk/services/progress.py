@@ -165,7 +165,10 @@ def show_operation(visit: Visit, listed: Operation) -> None:
     if operation.state.final and not operation.told:
         greet(visit, operation)
         return
-    pressed = visit.ask(operation_statement(operation, _ways_on(visit, operation)))
+    ways = _ways_on(visit, operation)
+    if any(way.key == COPY and not way.closed for way in ways):
+        visit.checkers.prepare()
+    pressed = visit.ask(operation_statement(operation, ways))
     if pressed == _CANCEL:
         withdraw_request(visit, operation)
     elif pressed == _WITHDRAW:

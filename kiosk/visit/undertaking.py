@@ -585,6 +585,8 @@ def _tell_end(
         except (CentreUnavailable, Refusal) as error:
             # The next visit shows the page once more.
             events.END_NOT_REPORTED.log(log, reason=str(error))
+        if operation.state is OperationState.DONE:
+            papers.prepare()
 
     on_screen: Callable[[], None] | None = told
     while True:
@@ -619,6 +621,12 @@ class _PapersOfEnd:
         if has_agreement(operation):
             self._sealed[COPY] = (copy, COPY_NAME)
         self._printed: set[str] = set()
+
+    def prepare(self) -> None:
+        """Have the check of a sealed paper ready: the citizen reads how the operation ended, and
+        many press the receipt."""
+        if not self._closed(RECEIPT, Kind.DOCUMENT_PRINTER):
+            self._visit.checkers.prepare()
 
     def actions(self) -> tuple[Action, ...]:
         """A button for each; what is printed, and what cannot be printed now, says so."""
