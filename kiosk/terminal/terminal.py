@@ -109,6 +109,7 @@ class Terminal:
         self._counts: SimpleQueue[Callable[[], None] | None] = SimpleQueue()  # None: no more come
         self._closures = Closures(state_directory(settings))
         self._closed = Closed()
+        self._informed = False  # what is kept on the disk is known: the pages may tell of it
         for host in self._hosts.values():
             host.on_done = self._count
             host.rest()
@@ -173,21 +174,27 @@ class Terminal:
         may hold something of an earlier citizen. ``after``: how the last citizen's visit has just
         ended; where it ended for want of time, the attract page says so for ``TELL_S``."""
         self.dialogue.screen = screen
-        self._closed = self._closures.read()
-        self._staffed = roster_of_now(self._settings, datetime.now(UTC))
-        self.dialogue.cabinet.usual_volume = kept_volume(state_directory(self._settings))
         if after in _TIMED_OUT:
             self._just_ended = _TIMED_OUT[after]
             forget = threading.Timer(TELL_S, self._forget_the_end)
             forget.daemon = True
             forget.start()
         threading.Thread(target=self._keep_counts, name="counters", daemon=True).start()
-        threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
         threading.Thread(target=self._run, args=(leftovers,), name="visit", daemon=True).start()
 
     def _forget_the_end(self) -> None:
         self._just_ended = None
-        self._surround()
+        self._say_anew()
+
+    def _inform(self) -> None:
+        """Read what is out of service, who of the staff may approve, and how loud it is to be. In
+        the visit's thread, since a disk that hangs may not hold up the screen's, and before any
+        page tells of it."""
+        self._closed = self._closures.read()
+        self._staffed = roster_of_now(self._settings, datetime.now(UTC))
+        self.dialogue.cabinet.usual_volume = kept_volume(state_directory(self._settings))
+        self._informed = True
+        self.dialogue.set_first_page(self._first_page())
 
     def quit(self, seconds: float) -> None:
         """Ask the centre for no further catalogue, say nothing more, and stop all hosts, which
@@ -243,6 +250,8 @@ class Terminal:
         visit: Visit | None = None
         cards: CardWatch | None = None
         try:
+            self._inform()
+            threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
             self._take_devices(leftovers=leftovers)
             centre = self._client(meanwhile=self.dialogue.hear)
             visit = Visit(
@@ -425,7 +434,7 @@ class Terminal:
         self._say_anew()
 
     def _say_anew(self) -> None:
-        if hasattr(self.dialogue, "screen"):
+        if self._informed:
             self._surround()
             self.dialogue.look_again()
 

@@ -65,6 +65,7 @@ class Glass:
         self.look = Look()
         self.notices: tuple[Any, ...] = ()
         self.bulletins: tuple[Any, ...] = ()
+        self.surrounded = 0  # how often it was told what stands around the pages
         self.blanked = False
         self.stood: list[bool] = []  # somebody has come before the screen, or gone
 
@@ -84,6 +85,7 @@ class Glass:
         self.greeting = ("经办人 " if agent else "") + name.reveal()
 
     def surround(self, catalogue: Any, notices: Any, bulletins: Any = ()) -> None:
+        self.surrounded += 1
         self.look = Look(catalogue=catalogue)
         self.notices, self.bulletins = tuple(notices), tuple(bulletins)
 

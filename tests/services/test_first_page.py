@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from queue import Queue
 
+import msgspec
 import pytest
 
 from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Catalogue, Hours
 from kiosk.services import possible_now, service_hours, usual_menu
 from kiosk.staff.roster_file import FILE, FOLDER, RosterFile
+from kiosk.terminal.closures import TERMINAL, Closures
 from kiosk.terminal.terminal import Terminal
+from kiosk.terminal.volume import FILE as VOLUME
+from kiosk.terminal.volume import keep_volume
 from kiosk.visit.remedies import DONE, ShowRemedy
 from kiosk.visit.steps import STAFF, Attract, Farewell, Menu, PresentIdCard
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services import script
-from tests.services.hall import PATIENCE_S, Citizen, Hall
+from tests.services.hall import PATIENCE_S, Citizen, Glass, Hall
 from tests.services.money import DirectCommitLine
 from tests.services.script import LEAVE, World
 from tests.services.test_maintenance import fetched, ready
+from tests.waiting import until
 
 WELL = {kind: Status(State.ONLINE) for kind in (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER)}
 
@@ -162,6 +172,68 @@ def test_who_begins_before_the_centre_was_asked_finds_what_a_clerk_must_approve(
         tiles = {tile.service: tile for tile in citizen.signs_in("P03").tiles}
         assert tiles["withdraw"].closed is None
         citizen.leaves()
+
+
+KEPT = (f"{FOLDER}/closures.json", f"{FOLDER}/{FILE}", VOLUME)
+
+
+@pytest.mark.parametrize("hangs", KEPT)
+def test_a_disk_that_hangs_holds_up_the_visit_and_not_the_screen(machine: Hall, hangs: str) -> None:
+    """The visit's own thread reads what is kept, and tells of it on its first page."""
+    settings = msgspec.structs.replace(machine.settings(PATIENCE_S), devices={})
+    Closures(machine.directory).change(TERMINAL, "notice", "6021")
+    keep_volume(machine.directory, 40)
+    with machine.here.client() as client:
+        RosterFile(settings).follow(client.catalogue().staff, client.staff_roster)
+    ended: Queue[str] = Queue()
+    terminal, glass = Terminal(settings, ended.put), Glass()
+    try:
+        with slow_disk(machine.directory / hangs) as read:
+            screen = threading.Thread(target=terminal.open, args=(glass,), daemon=True)
+            screen.start()
+            until(read)
+            screen.join(PATIENCE_S)
+            assert not screen.is_alive()
+            terminal.money_changed()  # in the screen's thread, at any time
+            assert glass.shown.empty()
+            assert glass.surrounded == 0
+        first, *_ = glass.shown.get(timeout=PATIENCE_S)
+        assert isinstance(first, Attract)
+        assert say(first.fault or "", Language.ZH).startswith("本终端停用（按通知暂停）")
+        assert terminal.dialogue.cabinet.usual_volume == 40
+        assert terminal._staffed.roster is not None
+        terminal.dialogue.leave()
+        assert ended.get(timeout=PATIENCE_S) == "left"
+    finally:
+        terminal.quit(5.0)
+        until(lambda: not any(one.name == "catalogue" for one in threading.enumerate()))
+        for kept in KEPT:
+            (machine.directory / kept).unlink()
+
+
+@contextmanager
+def slow_disk(path: Path) -> Iterator[Callable[[], bool]]:
+    """For the length of the block, the first reader of the file waits for it; yields what says
+    whether one does."""
+    content = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)
+    writers: list[int] = []
+
+    def read() -> bool:
+        with suppress(OSError):  # no reader yet
+            writers.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(writers)
+
+    try:
+        yield read
+    finally:
+        fresh = path.with_name("fresh")
+        fresh.write_bytes(content)
+        fresh.replace(path)
+        for writer in writers:
+            os.write(writer, content)
+            os.close(writer)
 
 
 def test_a_reader_that_was_starting_at_the_first_touch_closes_nothing_later(

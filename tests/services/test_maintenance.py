@@ -487,8 +487,8 @@ def test_a_terminal_that_was_ready_before_takes_the_volume_that_was_set(work: Wo
     keep_volume(work.hall.directory, 40)
     try:
         standby.open(glass)
-        assert standby.dialogue.cabinet.usual_volume == 40
         glass.shown.get(timeout=PATIENCE_S)
+        assert standby.dialogue.cabinet.usual_volume == 40
         standby.dialogue.leave()
         assert ended.get(timeout=PATIENCE_S) == "left"
     finally:
