@@ -705,6 +705,22 @@ def test_only_our_root_is_trusted_after_a_call(issuer: Issuer) -> None:
         assert len(context.get_ca_certs()) == 1
 
 
+def test_a_connection_changes_no_context_that_another_thread_connects_on(issuer: Issuer) -> None:
+    """The HTTP library sets the protocols of ALPN for each connection. OpenSSL would free the list
+    that another connection is copying."""
+    context = transport.tls_context(issuer.root, None, None)
+    greetings = []
+    for _ in range(2):
+        sent = ssl.MemoryBIO()
+        with pytest.raises(ssl.SSLWantReadError):
+            context.wrap_bio(ssl.MemoryBIO(), sent, server_hostname="centre").do_handshake()
+        greetings.append(sent.read())
+        context.set_alpn_protocols(["h2"])
+    for greeting in greetings:
+        assert b"\x08http/1.1" in greeting
+        assert b"\x02h2" not in greeting
+
+
 def test_the_environment_is_not_asked(
     issuer: Issuer, stranger: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
