@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import ssl
 import threading
 from pathlib import Path
 from typing import TypeVar
@@ -97,6 +98,7 @@ class CentreClient(Closing):
         ca: Path | None = None,
         certificate: Path | None = None,
         key: Path | None = None,
+        context: ssl.SSLContext | None = None,
         on_time: OnTime | None = None,
         meanwhile: Meanwhile | None = None,
         on_login: TellLogin = tell_nobody,
@@ -108,6 +110,8 @@ class CentreClient(Closing):
         ``whole_s`` for a complete answer with all repetitions. PEM files: ``ca`` the only roots to
         trust (None: the system's), ``certificate`` and ``key`` for mutual TLS; the key may be a TPM
         one (``TSS2 PRIVATE KEY``) when OpenSSL has the provider, and may stand in ``certificate``.
+        ``context``, of :func:`~kiosk.centre.transport.tls_context`, is in place of the three files,
+        for clients that share one.
 
         ``on_time`` is told each call's endpoint (``GET /v1/accounts/{id}/ledger``) and seconds.
         ``meanwhile`` is called while a call waits, and ends the call by raising; not a call that
@@ -118,7 +122,7 @@ class CentreClient(Closing):
         self._transport = Transport(
             url,
             terminal,
-            tls_context(ca, certificate, key),
+            context or tls_context(ca, certificate, key),
             connect_s=connect_s,
             read_s=read_s,
             on_time=on_time,

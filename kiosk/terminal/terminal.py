@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from kiosk.centre.headlines import NEWS_TOLD
 from kiosk.centre.models import Catalogue
 from kiosk.centre.publication import KeptPublication
 from kiosk.centre.shelf import Shelf
-from kiosk.centre.transport import Meanwhile, OnTime
+from kiosk.centre.transport import Meanwhile, OnTime, tls_context
 from kiosk.counters import PAPER_DOTS, Counted, CounterFile, of_result
 from kiosk.endings import How
 from kiosk.enrolment.renewal import STOPPED
@@ -120,6 +121,8 @@ class Terminal:
         self._information: KeptPublication | None = None
         self._centre_down = False
         self._stopped = False  # the centre has taken this terminal out of use
+        self._context: ssl.SSLContext | None = None
+        self._making_context = threading.Lock()
         self._enrolled = _moment_of(state_directory(settings) / ENROLLED)
         self._just_ended: Sayable | None = None
         self.lent = False
@@ -508,13 +511,20 @@ class Terminal:
             terminal=self._settings.terminal,
             connect_s=centre.connect_s,
             read_s=centre.read_s,
-            ca=centre.ca,
-            certificate=centre.certificate,
-            key=centre.key,
+            context=self._shared_context(),
             on_time=self._on_time,
             meanwhile=meanwhile,
             on_login=self._on_login,
         )
+
+    def _shared_context(self) -> ssl.SSLContext:
+        """One for both clients, made by the first while the other waits: to read certificate and
+        roots twice would take CPU from the page that appears then."""
+        centre = self._settings.centre
+        with self._making_context:
+            if self._context is None:
+                self._context = tls_context(centre.ca, centre.certificate, centre.key)
+            return self._context
 
 
 def _moment_of(path: Path) -> int:

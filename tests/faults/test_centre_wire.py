@@ -721,6 +721,19 @@ def test_a_connection_changes_no_context_that_another_thread_connects_on(issuer:
         assert b"\x02h2" not in greeting
 
 
+def test_clients_share_a_context(issuer: Issuer) -> None:
+    terminal = issuer.issue("terminal")
+    context = transport.tls_context(issuer.root, terminal.certificate, terminal.key)
+    with (
+        serving(issuer.issue("centre"), issuer.root) as server,
+        CentreClient(server.url, "T0001", context=context) as one,
+        CentreClient(server.url, "T0001", context=context) as other,
+        ThreadPoolExecutor(2) as workers,
+    ):
+        asked = [workers.submit(client.accounts) for client in (one, other)]
+        assert [call.result() for call in asked] == [(), ()]
+
+
 def test_the_environment_is_not_asked(
     issuer: Issuer, stranger: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

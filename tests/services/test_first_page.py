@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import msgspec
 import pytest
@@ -234,6 +236,25 @@ def slow_disk(path: Path) -> Iterator[Callable[[], bool]]:
         for writer in writers:
             os.write(writer, content)
             os.close(writer)
+
+
+def test_a_visit_reads_its_certificate_and_the_roots_once(
+    machine: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attract page and the visit ask the centre on one TLS context."""
+    read: list[object] = []
+    load = ssl.SSLContext.load_cert_chain
+
+    def noted(context: ssl.SSLContext, *files: Any, **more: Any) -> None:
+        read.append(files)
+        load(context, *files, **more)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", noted)
+    with machine.visit() as citizen:
+        until(lambda: citizen.terminal.offered is not None)
+        citizen.chooses(Attract, "start")
+        citizen.sees(PresentIdCard)
+        assert len(read) == 1
 
 
 def test_a_reader_that_was_starting_at_the_first_touch_closes_nothing_later(
