@@ -233,6 +233,15 @@ def test_a_figure_stands_beside_its_floor_and_its_target() -> None:
     assert " ".join(read.split()) == "id_card_read_with_a_long_name 2.00 30.0 1.00 s 3"
 
 
+def test_a_target_of_the_99th_percentile_is_judged_by_it() -> None:
+    hardly_ever_dark = Figure((*[40.0] * 98, 120.0, 130.0))
+    usual, worst = Name("ms", 100, must=True), Name("ms", 100, must=True, p99=True)
+    assert not usual.failed_by(hardly_ever_dark)
+    assert worst.failed_by(hardly_ever_dark)
+    shown = as_table({"dark": hardly_ever_dark}, {"dark": worst}).splitlines()[1]
+    assert " ".join(shown.split()) == "dark 40.0 120.0 40.0 p99 < 100 ms 100"
+
+
 @pytest.mark.parametrize(
     ("gone", "after", "look"),
     [

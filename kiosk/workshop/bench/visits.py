@@ -94,7 +94,7 @@ NAMES: Mapping[str, Name] = {
     "start_forked_cpu": Name("ms"),
     "standby_takeover": Name("ms", 100),
     "standby_takeover_killed": Name("ms", 100),
-    "dark_after_short_visit": Name("ms", 100),
+    "dark_after_short_visit": Name("ms", 100, p99=True),
     "tap_next_page": Name("ms", 33, floor="floor_tap"),
     "tap_next_page_first": Name("ms"),
     "tap_next_page_queue": Name("ms"),
