@@ -82,7 +82,7 @@ class VisitsScale:
 DOCUMENT_PAGES = (1, 10, 50)
 PAGE_PX = 900  # how wide the preview draws a page
 _STORIES = ("job", "still", "queue", "still")
-FULL = VisitsScale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0, shorts=20)
+FULL = VisitsScale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0, shorts=40)
 QUICK = VisitsScale(starts=2, stories=_STORIES, rounds=6, idle_s=2.0, settle_s=1.0)
 
 
@@ -92,8 +92,8 @@ NAMES: Mapping[str, Name] = {
     "start_first_frame": Name("ms", floor="floor_first_frame"),
     "start_forked": Name("ms", floor="floor_first_frame"),
     "start_forked_cpu": Name("ms"),
-    "standby_takeover": Name("ms", 100),
-    "standby_takeover_killed": Name("ms", 100),
+    "standby_takeover": Name("ms", 50),
+    "standby_takeover_killed": Name("ms", 50),
     "dark_after_short_visit": Name("ms", 100, p99=True),
     "tap_next_page": Name("ms", 33, floor="floor_tap"),
     "tap_next_page_first": Name("ms"),
@@ -105,7 +105,7 @@ NAMES: Mapping[str, Name] = {
     "card_to_overview_reader": Name("ms", floor="floor_reader"),
     "card_to_overview_centre": Name("ms"),
     "card_to_overview_robot": Name("ms"),
-    "card_to_overview_own": Name("ms", 50),
+    "card_to_overview_own": Name("ms", 40),
     "purpose_to_preview_own": Name("ms", 100),
     **{f"document_page_{pages}": Name("ms", 50) for pages in DOCUMENT_PAGES},
     "print_tap_to_answer": Name("ms", 100, floor="floor_tap"),
@@ -113,9 +113,9 @@ NAMES: Mapping[str, Name] = {
     "memory_terminal": Name("MB"),
     "memory_without_drivers": Name("MB"),
     "memory_fork_server": Name("MB"),
-    "memory_visit": Name("MB", 160, floor="floor_memory_window"),
+    "memory_visit": Name("MB", 90, floor="floor_memory_window"),
     "memory_standby": Name("MB", floor="floor_memory_window"),
-    "idle_cpu": Name("%", 1, floor="floor_idle_cpu"),
+    "idle_cpu": Name("%", 0.35, floor="floor_idle_cpu"),
     "floor_first_frame": Name("ms"),
     "floor_tap": Name("ms"),
     "floor_centre_call": Name("ms"),
