@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +22,7 @@ from drivers.emulators import cups, smart_card
 from drivers.hosting.host import HostPace
 from kiosk import __main__, events
 from kiosk.log import AllowListed
-from kiosk.workshop import bench
+from kiosk.workshop import bench, demo
 from kiosk.workshop.bench import (
     detectors,
     devices,
@@ -39,20 +39,22 @@ from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, 
 from kiosk.workshop.bench.peer import chromium, comparison, throttle
 from kiosk.workshop.bench.stand import bug_lines
 from kiosk.workshop.bench.visits import NAMES, Event
+from kiosk.workshop.demo import DemoPlace
 from ui.robots.meter import TraceFile
 
 
 @pytest.fixture(scope="module")
-def figures() -> dict[str, Figure]:
+def here() -> Iterator[DemoPlace]:
+    with demo.place(headless=True) as place:
+        yield place
+
+
+def test_every_figure_is_measured_and_sane(here: DemoPlace) -> None:
     stories = ("job", "queue", "still")
-    return visits.measure(
-        visits.VisitsScale(
-            starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0, shorts=1
-        )
+    scale = visits.VisitsScale(
+        starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0, shorts=1
     )
-
-
-def test_every_figure_is_measured_and_sane(figures: dict[str, Figure]) -> None:
+    figures = visits.measure(scale, here)
     assert set(figures) == set(NAMES)
     for name, figure in figures.items():
         assert all(math.isfinite(value) and value >= 0 for value in figure.values), name
@@ -66,8 +68,8 @@ def test_every_figure_is_measured_and_sane(figures: dict[str, Figure]) -> None:
     assert figures["card_to_overview_reader"].median > 500  # paced as a real one
 
 
-def test_what_stays_of_visits_is_measured_and_sane() -> None:
-    found = flat.measure(flat.FlatScale(visits=8, every=1))
+def test_what_stays_of_visits_is_measured_and_sane(here: DemoPlace) -> None:
+    found = flat.measure(flat.FlatScale(visits=8, every=1), here)
     assert set(found) == set(flat.NAMES)
     assert found["flat_visit_s"].median > 0.5
     assert all(abs(found[f"flat_memory_{one}"].median) < 50 for one in ("keeper", "committer"))
@@ -105,9 +107,9 @@ def test_too_few_visits_tell_nothing() -> None:
         flat.measure(flat.FlatScale(visits=7, every=1))
 
 
-def test_every_figure_of_money_is_measured_and_sane() -> None:
+def test_every_figure_of_money_is_measured_and_sane(here: DemoPlace) -> None:
     scale = money.MoneyScale(operations=1, statements=1, turns=2, commits=3, prints=1)
-    found = money.measure(scale)
+    found = money.measure(scale, here)
     assert set(found) == set(money.NAMES)
     for name, figure in found.items():
         assert all(0 < value < 60_000 for value in figure.values), name
@@ -175,9 +177,29 @@ def test_devices_are_as_they_must_be(
     assert low.median <= high.median
 
 
-def test_what_is_printed(
-    figures: dict[str, Figure], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("", ""),
+        ("needs pcscd", "bench: 9 of 10 devices, without smart_card: needs pcscd\n"),
+    ],
+)
+def test_a_device_that_cannot_be_emulated_is_said(
+    missing: str,
+    said: str,
+    here: DemoPlace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(smart_card, "missing", lambda: missing)
+    with visits.placed(here):
+        assert capsys.readouterr().err == said
+
+
+def test_what_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = {name: Figure((1.0, 20.0, 3.0)) for name in NAMES}
     monkeypatch.setattr(visits, "measure", lambda scale: figures)
     assert bench.run(["visits"], json=True, quick=True) == 0
     printed = json.loads(capsys.readouterr().out)

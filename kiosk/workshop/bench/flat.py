@@ -68,22 +68,23 @@ def run(quick: bool, number: int) -> dict[str, Figure]:
     return measure(FlatScale.of(min(number, 40) if quick else number))
 
 
-def measure(scale: FlatScale) -> dict[str, Figure]:
-    """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
+def measure(scale: FlatScale, here: demo.DemoPlace | None = None) -> dict[str, Figure]:
+    """All figures of :data:`NAMES`. Raises :class:`BenchError`. ``here``: see
+    :func:`kiosk.workshop.bench.visits.placed`."""
     if scale.visits // scale.every < LEAST:
         raise BenchError(f"{scale.visits} visits are too few to tell what stays of them")
     looks: list[Survey] = []
-    with visits.offscreen(), demo.place(headless=True) as here:
-        trace = visits.TraceReader(here.directory / "trace")
+    with visits.placed(here) as place:
+        trace = visits.TraceReader(place.directory / "trace")
         trace.plan({"stories": ["short"], "rounds": 0, "settle_s": 0.0})
         pace = replace(visits.QUICK, rest_s=0.0)
-        with visits.keeper_of(here, trace, pace) as (keeper, _):
-            log = KeeperLog(here.directory / "keeper.log")
+        with visits.keeper_of(place, trace, pace) as (keeper, _):
+            log = KeeperLog(place.directory / "keeper.log")
             log.await_visits(1)
             began = time.monotonic()
             for ended in range(scale.every, scale.visits + 1, scale.every):
                 log.await_visits(ended)
-                looks.append(look(keeper, log.started, here.directory))
+                looks.append(look(keeper, log.started, place.directory))
             took = (time.monotonic() - began) / (scale.visits - 1)
     return {**grown(looks), "flat_visit_s": Figure((took,))}
 

@@ -78,13 +78,13 @@ def run(quick: bool) -> dict[str, Figure]:
     return measure(QUICK if quick else FULL)
 
 
-def measure(scale: MoneyScale) -> dict[str, Figure]:
-    """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
+def measure(scale: MoneyScale, here: demo.DemoPlace | None = None) -> dict[str, Figure]:
+    """All figures of :data:`NAMES`. Raises :class:`BenchError`. ``here``: see
+    :func:`kiosk.workshop.bench.visits.placed`."""
     found: Values = {name: [] for name in NAMES}
-    with visits.offscreen():
+    with visits.placed(here) as place:
         _measure_statements(found, scale)
-        with demo.place(headless=True) as here:
-            _measure_operations(found, here, scale)
+        _measure_operations(found, place, scale)
     with tempfile.TemporaryDirectory(prefix="kiosk-") as scratch:
         _measure_journal(found, Path(scratch), scale)
     _measure_printing(found, scale)

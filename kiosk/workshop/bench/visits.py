@@ -30,6 +30,7 @@ import pypdfium2
 
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline, Kind
+from drivers.emulators import smart_card
 from drivers.id_card.types import ReadCard
 from kiosk import settings as settings_file
 from kiosk.centre.transport import tls_context
@@ -72,10 +73,7 @@ class VisitsScale:
     rounds: int  # in each story; a round is four page changes that need no centre
     idle_s: float  # how long the CPU of idle processes is measured
     settle_s: float = 1.5  # from the standby's Ready until its preparations are over
-    rest_s: float = (
-        KeeperPace().rest_s
-    )  # until the keeper starts the next standby; a test takes less
-
+    rest_s: float = KeeperPace().rest_s  # until the keeper starts the next standby
     shorts: int = 2  # visits that end half a second after they began, one after another
 
 
@@ -164,18 +162,18 @@ def run(quick: bool) -> dict[str, Figure]:
     return measure(QUICK if quick else FULL)
 
 
-def measure(scale: VisitsScale) -> dict[str, Figure]:
-    """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
+def measure(scale: VisitsScale, here: demo.DemoPlace | None = None) -> dict[str, Figure]:
+    """All figures of :data:`NAMES`. Raises :class:`BenchError`. ``here``: see :func:`placed`."""
     found: Values = {name: [] for name in NAMES}
-    with offscreen(), demo.place(headless=True) as here:
-        _measure_reader(found, here, scale)
+    with placed(here) as place:
+        _measure_reader(found, place, scale)
         _measure_documents(found, scale)
-        _measure_centre(found, here, scale)
-        _measure_starts(found, here, scale)
-        _measure_forks(found, here, scale)
-        _measure_cold(found, here, scale)
+        _measure_centre(found, place, scale)
+        _measure_starts(found, place, scale)
+        _measure_forks(found, place, scale)
+        _measure_cold(found, place, scale)
         _measure_floor(found, scale)
-        _measure_visits(found, here, scale)
+        _measure_visits(found, place, scale)
     if missing := [name for name, values in found.items() if not values]:
         raise BenchError(f"nothing was seen of {', '.join(missing)}")
     return {name: Figure(tuple(values)) for name, values in found.items()}
@@ -188,6 +186,21 @@ def play(here: demo.DemoPlace, scale: VisitsScale, throttle: float = 1.0) -> Val
     trace = TraceReader(here.directory / "trace")
     _watch(found, here, scale, trace, throttle)
     return found
+
+
+@contextmanager
+def placed(here: demo.DemoPlace | None) -> Iterator[demo.DemoPlace]:
+    """For the length of the block, let visits draw offscreen, with the centre and the devices of
+    ``here``, or of a demo of their own. Says on stderr which device this machine cannot emulate:
+    the terminal needs less without its driver."""
+    with ExitStack() as stack:
+        place = here or stack.enter_context(demo.place(headless=True))
+        devices = settings_file.load(place.settings).devices
+        if Kind.SMART_CARD in devices and (why := smart_card.missing()):
+            few = f"{len(devices) - 1} of {len(devices)} devices"
+            print(f"bench: {few}, without {Kind.SMART_CARD}: {why}", file=sys.stderr)
+        stack.enter_context(offscreen())
+        yield place
 
 
 @contextmanager
