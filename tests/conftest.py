@@ -103,13 +103,12 @@ def _nothing_goes_on() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the files that take longest to the front, the desk behind the pages, because its Qt
-    engine is another than theirs, and the unit tests last: short files at the end keep all worker
-    processes busy."""
+    """Sort the files that take longest to the front, and the unit tests last: short files at the
+    end keep all worker processes busy."""
 
-    def place(item: pytest.Item) -> tuple[int, bool, bool]:
+    def place(item: pytest.Item) -> tuple[int, bool]:
         file = f"{item.path.parent.name}/{item.path.name}"
         first = LONGEST.index(file) if file in LONGEST else len(LONGEST)
-        return first, item.path.parent.name == "unit", item.path.name == "test_desk.py"
+        return first, item.path.parent.name == "unit"
 
     items.sort(key=place)

@@ -23,7 +23,6 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
@@ -45,10 +44,9 @@ from kiosk.workshop import demo
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.server import serving
-from tests import qt_messages
 from tests.contract.noted import Noted, told
 from tests.face_material import grey_portrait
-from ui import fonts
+from tests.ui.theatre import Theatre, application
 from ui.desk import parts, people
 from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
@@ -355,11 +353,7 @@ class Trainer:
     """A person who uses the desk's window with the mouse."""
 
     def __init__(self, rig: Rig, centre: str | None, size: QSize = WIDE) -> None:
-        qt_messages.watch()
-        app = QGuiApplication.instance() or QGuiApplication(["kiosk"])
-        assert isinstance(app, QGuiApplication)
-        fonts.use(app)
-        self._app = app
+        self._app = application()
         self.rig = rig
         self.desk = Desk(rig, centre, ABSENT)
         self.window = Window(self.desk)
@@ -423,6 +417,11 @@ def trainer(all_well: Rig, centre: str, http: requests.Session) -> Iterator[Trai
     http.post(f"{centre}/sandbox/reset", timeout=10)
     with closing(Trainer(all_well, centre)) as trainer:
         yield trainer
+
+
+def test_after_the_desk_the_pages_of_the_terminal_load(trainer: Trainer) -> None:
+    """A process of the tests may open either window first."""
+    Theatre().close()
 
 
 def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:

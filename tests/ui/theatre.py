@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication
@@ -69,45 +70,61 @@ class Listener:
         """Noted by the tests of the dialogue."""
 
 
-def application() -> QGuiApplication:
-    """The one application of this process."""
+@cache
+def stage() -> Stage:
+    """The one stage of this process; each :class:`Theatre` arranges it anew.
+
+    To be made before any other engine of QML. Qt registers ``QObject`` with the first engine.
+    PySide registers every singleton as the type ``QObject*``: one that is registered later takes
+    the place of ``QObject``, and from then on no engine of the process compiles an item within an
+    item ("Cannot assign object of type … to list property "data"; expected "QObject"").
+    """
     qt_messages.watch()
-    return QGuiApplication.instance() or QGuiApplication(["kiosk"])  # type: ignore[return-value]
+    app = cast(QGuiApplication, QGuiApplication.instance() or QGuiApplication(["kiosk"]))
+    return Stage(app, settings_of(Setting()), motion=False)
+
+
+def application() -> QGuiApplication:
+    """The one application of this process. Its stage has been made, so that a test is free to make
+    an engine of its own."""
+    stage()
+    return cast(QGuiApplication, QGuiApplication.instance())
+
+
+def settings_of(setting: Setting, limits: VisitLimits | None = None) -> Settings:
+    """The settings of a terminal whose screen stands as ``setting`` says."""
+    return Settings(
+        terminal="T0001",
+        screen=ScreenSettings(
+            orientation=setting.orientation,  # type: ignore[arg-type]
+            language=setting.language,  # type: ignore[arg-type]
+            lowered=setting.lowered,
+        ),
+        centre=CentreSettings(url="http://127.0.0.1", seal_roots=Path("roots.pem")),
+        visit=limits or VisitLimits(),
+        where={
+            Kind.ID_CARD: "below-right",
+            Kind.RECEIPT_PRINTER: "below-left",
+            Kind.DOCUMENT_PRINTER: "below",
+            Kind.SMART_CARD: "right",
+            Kind.CODE_SCANNER: "below-left",
+        },
+    )
 
 
 class Theatre:
     """The window, set up in one way. There is one in a process: the next one takes it over."""
 
-    _stage: Stage | None = None
-
     def __init__(self, setting: Setting = Setting(), *, limits: VisitLimits | None = None) -> None:
         self.app = application()
         self.setting = setting
-        self.settings = settings = Settings(
-            terminal="T0001",
-            screen=ScreenSettings(
-                orientation=setting.orientation,  # type: ignore[arg-type]
-                language=setting.language,  # type: ignore[arg-type]
-                lowered=setting.lowered,
-            ),
-            centre=CentreSettings(url="http://127.0.0.1", seal_roots=Path("roots.pem")),
-            visit=limits or VisitLimits(),
-            where={
-                Kind.ID_CARD: "below-right",
-                Kind.RECEIPT_PRINTER: "below-left",
-                Kind.DOCUMENT_PRINTER: "below",
-                Kind.SMART_CARD: "right",
-                Kind.CODE_SCANNER: "below-left",
-            },
-        )
-        if Theatre._stage is None:
-            Theatre._stage = Stage(self.app, settings, motion=False)
-        self.stage = Theatre._stage
+        self.settings = settings_of(setting, limits)
+        self.stage = stage()
         # No frame is drawn of the screen half changed: a large letter is drawn as the ones before
         # it were, and whether such a frame is drawn depends on how busy the machine is.
         self.stage.window.hide()
         self.page, self.appearance = self.stage.page, self.stage.appearance
-        self.stage.arrange_anew(settings)
+        self.stage.arrange_anew(self.settings)
         self.listener = Listener()
         self.page.listener = self.listener
         self.window = self.stage.window
