@@ -16,6 +16,7 @@ from drivers.device import Kind
 from kiosk.centre.models import Catalogue
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, usual_menu
+from kiosk.services.account import usual_page
 from kiosk.services.choosing import purpose_options
 from kiosk.visit.steps import (
     Action,
@@ -79,6 +80,7 @@ def ahead(catalogue: Catalogue | None, devices: Iterable[Kind] = ()) -> Iterator
     if catalogue is None:
         return
     yield usual_menu(catalogue, devices)
+    yield usual_page(catalogue, devices)
     for offer in catalogue.offers:
         if offer.service == _PAPER and len(offer.purposes) > 1:
             yield Choose("", purpose_options(offer))

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
+
+from drivers.device import Kind
 from kiosk.centre import codes
 from kiosk.centre.handovers import AccountHandover
-from kiosk.centre.models import Account, MaskingRules
-from kiosk.services.catalogue import menu, service
+from kiosk.centre.models import Account, Catalogue, MaskingRules
+from kiosk.privacy import Sensitive
+from kiosk.services.catalogue import menu, service, usual_menu
 from kiosk.services.certificate import certify
 from kiosk.services.choosing import choose_account
 from kiosk.services.ledger import show_years
 from kiosk.visit.handover import hand_over, ways_to_phone
-from kiosk.visit.steps import Action, Fact, Headline, ShowStatement, Tone
+from kiosk.visit.steps import Action, Fact, Headline, Menu, ShowStatement, Tone
 from kiosk.visit.visit import Visit
 from kiosk.words import Month, Sayable, _
+
+_TITLE = _("您的公积金账户")
+_BALANCE = _("账户余额（元）")
 
 
 @service("account", icon="account")
 def show_account(visit: Visit) -> None:
     account = choose_account(visit)
-    ways = (*_ways_on(visit, account), *ways_to_phone(visit))
+    ways = _ways_on(visit.catalogue, menu(visit), account.no_certificate)
     match visit.ask(account_statement(account, visit.catalogue.masking, ways)):
         case "ledger":
             show_years(visit, account)
@@ -26,6 +34,13 @@ def show_account(visit: Visit) -> None:
             certify(visit, account)
         case "handover":
             hand_over(visit, AccountHandover(topic="account", account=account.id), _("账户查询"))
+
+
+def usual_page(catalogue: Catalogue, devices: Iterable[Kind]) -> ShowStatement:
+    """What :func:`show_account` shows, with the buttons that it mostly has, of nobody's account.
+    ``devices``: those of the terminal."""
+    ways = _ways_on(catalogue, usual_menu(catalogue, devices))
+    return ShowStatement(_TITLE, (), Headline(_BALANCE, Sensitive(Decimal(0)), ""), actions=ways)
 
 
 def account_statement(
@@ -41,7 +56,7 @@ def account_statement(
     )
     base = _("{amount} 元", amount=account.base)
     return ShowStatement(
-        _("您的公积金账户"),
+        _TITLE,
         (
             Fact(_("账户状态"), _state(account), tone),
             Fact(_("缴存单位"), account.employer),
@@ -52,7 +67,7 @@ def account_statement(
             Fact(_("开户日期"), account.opened),
         ),
         Headline(
-            _("账户余额（元）"),
+            _BALANCE,
             account.balance,
             _(
                 "截至 {day} · 个人账号 {number}",
@@ -80,15 +95,19 @@ def _tone(account: Account) -> Tone:
     return Tone.GOOD if paid else Tone.ATTENTION
 
 
-def _ways_on(visit: Visit, account: Account) -> tuple[Action, ...]:
-    """The services that lead on from the account; a closed service carries its reason."""
+def _ways_on(
+    catalogue: Catalogue, offered: Menu, no_certificate: Sayable | None = None
+) -> tuple[Action, ...]:
+    """The services of the menu that lead on from the account, and the phone; a closed service
+    carries its reason. ``no_certificate``: why there is none of this account."""
     ways = {
         "ledger": (_("看缴存明细"), "ledger"),
         "deposit-certificate": (_("打印证明"), "printer"),
     }
-    why_not = {"deposit-certificate": account.no_certificate}
-    return tuple(
+    why_not = {"deposit-certificate": no_certificate}
+    services = tuple(
         Action(tile.service, *ways[tile.service], closed=why_not.get(tile.service) or tile.closed)
-        for tile in menu(visit).tiles
+        for tile in offered.tiles
         if tile.service in ways
     )
+    return (*services, *ways_to_phone(catalogue))

@@ -56,7 +56,7 @@ def show_loan(visit: Visit) -> None:
             plan = visit.look_up(lambda: visit.centre.plan(loan.id))
             paid = visit.look_up(lambda: visit.centre.repayments(loan.id))
             if plan or paid:
-                visit.ask(years_chart(loan, plan, paid, ways_to_phone(visit)))
+                visit.ask(years_chart(loan, plan, paid, ways_to_phone(visit.catalogue)))
                 _on_phone(visit, loan)
             else:
                 visit.ask(repayments_table(()))

@@ -25,6 +25,7 @@ from kiosk.visit.undertaking import ToMenu
 from kiosk.words import Sayable, _
 
 if TYPE_CHECKING:
+    from kiosk.centre.models import Catalogue
     from kiosk.visit.visit import Visit
 
 HANDOVER = "handover"
@@ -41,9 +42,9 @@ PhoneTask = (
 """What a phone can go on with."""
 
 
-def ways_to_phone(visit: Visit) -> tuple[Action, ...]:
+def ways_to_phone(catalogue: Catalogue) -> tuple[Action, ...]:
     """The button 手机上继续, where the centre has phones go on."""
-    return (ON_PHONE,) if visit.catalogue.handover else ()
+    return (ON_PHONE,) if catalogue.handover else ()
 
 
 def way_to_phone(visit: Visit) -> Action | None:

@@ -9,6 +9,7 @@ import pytest
 from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Masking, MaskingRules
 from kiosk.endings import How
+from kiosk.services.account import usual_page
 from kiosk.services.catalogue import SERVICES
 from kiosk.services.choosing import choose_account
 from kiosk.visit.steps import (
@@ -24,7 +25,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
-from tests.services.script import LEAVE, World, action, facts, option, printed, titled
+from tests.services.script import LEAVE, WELL, World, action, facts, option, printed, titled
 
 BACK = WentBack()
 ACCOUNT = titled("您的公积金账户")
@@ -55,6 +56,12 @@ def test_the_account_of_somebody_at_work(here: World) -> None:
     assert account.note == ""
     assert played.how == "left"
     assert played.script.greeting == "张*"
+
+
+def test_the_page_that_is_made_ahead_has_its_title_and_its_buttons(here: World) -> None:
+    played = here.serve("P01", "account", (ACCOUNT, BACK))
+    shown, ahead = played.last(ShowStatement), usual_page(played.visit.catalogue, WELL)
+    assert (ahead.title, ahead.actions) == (shown.title, shown.actions)
 
 
 @pytest.mark.parametrize(

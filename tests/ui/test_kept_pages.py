@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QObject, QPoint, QPointF, Qt
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from shiboken6 import delete, isValid
 
 from kiosk.centre.models import CentreWords, Hours, Offer, Purpose
-from kiosk.visit.steps import Attract, Choose, Menu
+from kiosk.visit.steps import Attract, Choose, Menu, ShowStatement
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, walk
@@ -172,14 +173,16 @@ def test_a_content_outlives_all_that_reads_it(theatre: Theatre, name: str) -> No
 def make_ahead(theatre: Theatre) -> dict[str, QQuickItem]:
     """The pages that a standby makes ahead, by their names."""
     theatre.page.forget()
-    purpose = CASES["19-purpose"]
+    purpose, account = CASES["19-purpose"], CASES["09-account"]
     assert isinstance(purpose, Choose)
-    for step in (*rehearsal.ahead(None), CASES["07-menu"], Choose("", purpose.options)):
+    assert isinstance(account, ShowStatement)
+    known = CASES["07-menu"], Choose("", purpose.options), replace(account, facts=())
+    for step in (*rehearsal.ahead(None), *known):
         theatre.page.make_ahead(step)
     kept = theatre.window.property("kept")
     return {
         name: kept.property(name).toQObject()
-        for name in ("EnterCodePage", "MenuPage", "ChoosePage", "RatePage")
+        for name in ("EnterCodePage", "MenuPage", "ChoosePage", "RatePage", "StatementPage")
     }
 
 
@@ -190,6 +193,7 @@ def make_ahead(theatre: Theatre) -> dict[str, QQuickItem]:
         ("07-menu", "MenuPage", "account"),
         ("19-purpose", "ChoosePage", "back"),
         ("28-rate", "RatePage", "skip"),
+        ("09-account", "StatementPage", "ledger"),
     ],
 )
 def test_a_page_made_ahead_is_out_of_reach_and_then_as_made_anew(
@@ -199,7 +203,7 @@ def test_a_page_made_ahead_is_out_of_reach_and_then_as_made_anew(
         forget(theatre)
         theatre.show(CASES[name], back=True)
         picture, title = theatre.window.grabWindow(), current(theatre).property("title")
-        theatre.show(CASES["09-account"], back=True)
+        theatre.show(CASES["21-printing"], back=True)
     forget(theatre)
     ahead = make_ahead(theatre)[page]
     assert ahead.window() is None
