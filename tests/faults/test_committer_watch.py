@@ -39,8 +39,7 @@ def start(tmp_path: Path) -> Iterator[StartWith]:
 
     yield begun
     for terminal in terminals:
-        terminal.keeper.kill()
-        terminal.keeper.communicate()
+        terminal.end()
 
 
 def committed(terminal: KeeperProcess) -> list[str]:
@@ -266,6 +265,21 @@ def test_the_death_of_the_fork_server_harms_no_committer(start: StartWith) -> No
     terminal.until(lambda: money(terminal)[-1].endswith(" True"))
     terminal.stop()
     assert len(terminal.named("committer failed")) == 2
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_no_committer_outlives_a_killed_keeper(start: StartWith, number: int) -> None:
+    """The second is forked. Neither reads that its line is closed: the kernel must kill it."""
+    terminal = start("good", "silent", committer_s=60.0)
+    terminal.ready(2)
+    pid = committer_pid(terminal, 1)
+    if number == 2:
+        os.kill(pid, signal.SIGKILL)
+        pid = committer_pid(terminal, 2)
+    assert forked(terminal, number) is (number == 2)
+    terminal.keeper.kill()
+    terminal.keeper.wait()
+    terminal.until(lambda: not alive(pid))
 
 
 @pytest.mark.parametrize(

@@ -149,11 +149,15 @@ def test_a_machine_without_a_descriptor_gets_its_fork_server_later(start: Start)
     terminal.stop()
 
 
-@pytest.mark.parametrize("part", ["never-ready", "freezes"])
+@pytest.mark.parametrize("part", ["never-ready", "standby-freezes"])
 def test_no_forked_visit_outlives_a_killed_keeper(start: Start, part: str) -> None:
-    terminal = start("good", part)
+    """Neither visit reads that its line is closed: the kernel must kill it with the keeper."""
+    terminal = start("good", part, silent_s=60.0)
     terminal.until(lambda: len(terminal.pids()) == 2)
     terminal.wait("visit started", visit=2)
+    if part == "standby-freezes":
+        terminal.ready(2)
+        terminal.until(lambda: status(terminal.pid(2))["State"].startswith("T"))
     server = terminal.named("fork server started")[0]["pid"]
     terminal.keeper.kill()
     terminal.keeper.wait()

@@ -1,5 +1,6 @@
 """The keeper with real processes: whatever happens to a visit, the next is soon on the screen."""
 
+import contextlib
 import errno
 import json
 import os
@@ -149,6 +150,17 @@ class KeeperProcess:
         assert self.keeper.wait(PATIENCE_S) == 0
         self.nobody_left()
 
+    def end(self) -> None:
+        """Kill the keeper, and what has survived it where a test has failed: that would hold the
+        log open."""
+        self.keeper.kill()
+        self.keeper.wait()
+        for pid in filter(alive, self.pids()):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it dies just now
+                if str(self.stage) in Path(f"/proc/{pid}/cmdline").read_text():
+                    os.kill(pid, signal.SIGKILL)
+        self.keeper.communicate()
+
     def nobody_left(self) -> None:
         assert self.pids()
         self.until(lambda: not any(map(alive, self.pids())))
@@ -175,8 +187,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield begun
     for terminal in terminals:
-        terminal.keeper.kill()
-        terminal.keeper.communicate()
+        terminal.end()
 
 
 @pytest.mark.parametrize(

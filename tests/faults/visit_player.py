@@ -111,7 +111,7 @@ class PlayedVisit:
         if part == "random":
             (self.stage / f"{self.number}.random").write_text(random_numbers())
         if part == "never-ready":
-            time.sleep(20)
+            time.sleep(120)
         if part == "shown-too-soon":
             self.channel.send(Shown())
         if part == "deaf":
