@@ -74,9 +74,10 @@ class KeptProcess:
     def kill(self) -> None:
         """Kill everything in the group: a visit, and the drivers it runs in processes."""
         with contextlib.suppress(ProcessLookupError):
+            # Fails when the process was reaped with the group in which it was forked: by then its
+            # id may be that of another group.
             signal.pidfd_send_signal(self.death, signal.SIGKILL)
-        # A process that was forked a moment ago does not lead its group yet.
-        with contextlib.suppress(ProcessLookupError):
+            # Fails where the process was forked a moment ago, and does not lead its group yet.
             os.killpg(self.pid, signal.SIGKILL)
 
     def await_end(self, seconds: float) -> None:
@@ -90,7 +91,7 @@ class KeptProcess:
             self.exit = -signal.SIGKILL
             # Whoever reaped the group in which this process was forked has reaped it as well.
             with contextlib.suppress(ChildProcessError):
-                self.exit = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+                self.exit = _exit_code(self.death)
         # The children of the dead leader are the keeper's now (it is their subreaper).
         with contextlib.suppress(ChildProcessError):
             until = time.monotonic() + 0.2
@@ -98,6 +99,14 @@ class KeptProcess:
                 if os.waitpid(-self.pid, os.WNOHANG) == (0, 0):
                     time.sleep(0.001)
         os.close(self.death)
+
+
+def _exit_code(death: int) -> int:
+    """Reap the dead process of this pidfd; its id may be another's. Raises ``ChildProcessError``
+    when it was reaped before."""
+    ended = os.waitid(os.P_PIDFD, death, os.WEXITED)
+    assert ended
+    return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
 
 
 def _readable(fd: int, seconds: float) -> bool:

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -14,8 +15,10 @@ import pytest
 from kiosk.keeper import kept_process
 from kiosk.keeper.channel import Broken
 from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
+from tests.waiting import until
 
 SLEEPER = [sys.executable, "-S", "-c", "import time; time.sleep(30)"]
+FAMILY = [sys.executable, "-S", "-c", "import os, time; os.fork(); time.sleep(30)"]
 PACE = KeeperPace(ready_s=30.0, shown_s=5.0, silent_s=4.0, grace_s=150.0)
 LIMIT_S = 600.0
 
@@ -106,3 +109,24 @@ def test_a_reaped_visit_has_hung_up(visit: VisitProcess) -> None:
     visit.kill()
     assert select.select([visit.death], [], [], 20)[0]
     assert visit.channel.receive() == [Broken("closed")]
+
+
+def test_a_number_that_may_be_anothers_is_not_killed() -> None:
+    """The fork server's group was reaped, and with it a visit that was forked a moment ago: when
+    the keeper buries that visit, another group may have its number. Here its own child has it."""
+    visit = VisitProcess.start(1, FAMILY)
+    children = Path(f"/proc/{visit.pid}/task/{visit.pid}/children")
+    until(children.read_text)
+    other = int(children.read_text())
+    death = os.pidfd_open(other)
+    try:
+        os.kill(visit.pid, signal.SIGKILL)
+        os.waitpid(visit.pid, 0)
+        assert os.getpgid(other) == visit.pid
+        visit.kill()
+        visit.reap()
+        assert visit.process.exit == -signal.SIGKILL
+        assert not select.select([death], [], [], 0.2)[0], "the other process was killed"
+    finally:
+        signal.pidfd_send_signal(death, signal.SIGKILL)
+        os.close(death)
