@@ -22,6 +22,7 @@ from drivers.emulators import cups, smart_card
 from drivers.hosting.host import HostPace
 from kiosk import __main__, events
 from kiosk.log import AllowListed
+from kiosk.operations import journal
 from kiosk.workshop import bench, demo
 from kiosk.workshop.bench import (
     detectors,
@@ -71,8 +72,20 @@ def test_every_figure_is_measured_and_sane(here: DemoPlace) -> None:
 def test_what_stays_of_visits_is_measured_and_sane(here: DemoPlace) -> None:
     found = flat.measure(flat.FlatScale(visits=8, every=1), here)
     assert set(found) == set(flat.NAMES)
+    assert (here.directory / "state_directory" / journal.FILE).is_file(), "the terminal's places"
     assert found["flat_visit_s"].median > 0.5
     assert all(abs(found[f"flat_memory_{one}"].median) < 50 for one in ("keeper", "committer"))
+
+
+def test_what_a_terminal_leaves_anywhere_counts(tmp_path: Path) -> None:
+    leaks = (
+        "import tempfile; from pathlib import Path\n"
+        "Path(tempfile.mkdtemp(), 'left').write_bytes(bytes(1_000_000))\n"
+        "Path.home().joinpath('left').write_bytes(bytes(1_000_000))\n"
+    )
+    environment = {**os.environ, **flat.places(tmp_path)}
+    subprocess.run([sys.executable, "-c", leaks], env=environment, check=True)
+    assert flat.disk_mb(tmp_path) == pytest.approx(2, abs=0.1)
 
 
 def test_growth_is_that_of_the_later_looks() -> None:

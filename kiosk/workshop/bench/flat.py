@@ -1,7 +1,7 @@
 """Measures what stays of visits that are over: memory, descriptors and disk of a terminal.
 
 A keeper runs short visits, one after another. What outlives them, the keeper, the fork server, the
-committer and the run directory, is looked at as often as :class:`FlatScale` says. The growth is
+committer and what is on disk, is looked at as often as :class:`FlatScale` says. The growth is
 the median of the last quarter of the looks less that of the second: the first quarter still warms
 up.
 """
@@ -26,6 +26,8 @@ LEAST = 8
 """Looks of which a quarter still has a median."""
 OF_THE_BENCH = ("centre", "trace", "keeper.log")
 """What stands in the run directory of the bench's terminal and is not the terminal's."""
+PLACES = ("HOME", "TMPDIR", "STATE_DIRECTORY", "XDG_CACHE_HOME")
+"""Variables of the environment that name the places where programs write by themselves."""
 PATIENCE_S = 60.0
 _PROCESSES = ("keeper", "fork_server", "committer")
 _FAULTS = (events.VISIT_FAILED, events.FORK_SERVER_FAILED, events.COMMITTER_FAILED)
@@ -50,8 +52,8 @@ NAMES = {
     "flat_visit_s": Name("s"),
 }
 """How much grew while the visits came and went: MB (10⁶ bytes) of a process's own memory, open
-descriptors of the three processes together, MB in the run directory. ``flat_visit_s``: how long one
-visit took, with its start and end."""
+descriptors of the three processes together, MB on disk, in the run directory and in :data:`PLACES`.
+``flat_visit_s``: how long one visit took, with its start and end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def measure(scale: FlatScale, here: demo.DemoPlace | None = None) -> dict[str, F
         trace = visits.TraceReader(place.directory / "trace")
         trace.plan({"stories": ["short"], "rounds": 0, "settle_s": 0.0})
         pace = replace(visits.QUICK, rest_s=0.0)
-        with visits.keeper_of(place, trace, pace) as (keeper, _):
+        with visits.keeper_of(place, trace, pace, places(place.directory)) as (keeper, _):
             log = KeeperLog(place.directory / "keeper.log")
             log.await_visits(1)
             began = time.monotonic()
@@ -87,6 +89,14 @@ def measure(scale: FlatScale, here: demo.DemoPlace | None = None) -> dict[str, F
                 looks.append(look(keeper, log.started, place.directory))
             took = (time.monotonic() - began) / (scale.visits - 1)
     return {**grown(looks), "flat_visit_s": Figure((took,))}
+
+
+def places(directory: Path) -> dict[str, str]:
+    """An environment whose :data:`PLACES` are below ``directory``; makes them."""
+    found = {name: directory / name.lower() for name in PLACES}
+    for path in found.values():
+        path.mkdir(mode=0o700, exist_ok=True)
+    return {name: str(path) for name, path in found.items()}
 
 
 def grown(looks: Sequence[Survey]) -> dict[str, Figure]:
@@ -144,7 +154,7 @@ class KeeperLog:
 
 
 def look(keeper: int, started: dict[str, int], directory: Path) -> Survey:
-    """Look at the three processes and at the run directory. Raises :class:`BenchError`."""
+    """Look at the three processes and at the disk. Raises :class:`BenchError`."""
     pids = {"keeper": keeper, **started}
     try:
         memory = {name: anonymous_mb(pid) for name, pid in pids.items()}

@@ -457,9 +457,13 @@ def _watch(
 
 @contextmanager
 def keeper_of(
-    here: demo.DemoPlace, trace: TraceReader, scale: VisitsScale
+    here: demo.DemoPlace,
+    trace: TraceReader,
+    scale: VisitsScale,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[int, float]]:
-    """A keeper whose visits write ``trace``: its process, and when it was started (monotonic s)."""
+    """A keeper whose visits write ``trace``: its process, and when it was started (monotonic s).
+    ``environment``: variables that it has besides those of this process."""
     meter = robots.options(robots.METER, trace.path, here.desk, here.centre)
     command = visit_command(here.settings, *meter)
     log = here.directory / "keeper.log"
@@ -470,6 +474,7 @@ def keeper_of(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
+            env={**os.environ, **(environment or {})},
         )
     try:
         yield keeper.pid, began
