@@ -452,6 +452,32 @@ def test_a_process_gets_a_part_of_a_cpu_by_freezing(monkeypatch: pytest.MonkeyPa
         process.kill()
 
 
+@pytest.fixture
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Control groups as plain files: a group with files in it cannot be removed."""
+    (tmp_path / "cgroup.subtree_control").write_text("cpu memory\n")
+    monkeypatch.setattr(throttle, "GROUPS", tmp_path)
+    throttle._own_group().mkdir(parents=True, exist_ok=True)
+    return tmp_path
+
+
+def test_a_process_gets_a_part_of_a_cpu_by_a_control_group(groups: Path) -> None:
+    assert throttle.by_group()
+    for _ in range(2):  # also when the system has kept the group of the first time
+        with throttle.throttled(0.25, lambda: [4711]):
+            (group,) = groups.glob("kiosk-bench-*")
+            assert (group / "cpu.max").read_text() == "25000 100000"
+            assert (group / "cgroup.procs").read_text() == "4711"
+        assert (group / "cpu.max").read_text() == "max 100000"
+        assert (throttle._own_group() / "cgroup.procs").read_text() == "4711", "back where it was"
+
+
+def test_a_control_group_that_the_system_refuses_is_said(groups: Path) -> None:
+    (groups / f"kiosk-bench-{os.getpid()}").write_text("no directory")
+    with pytest.raises(BenchError, match="no control group"), throttle.throttled(0.25, list):
+        pytest.fail("nothing is measured on a whole CPU instead")
+
+
 def test_the_lines_of_a_log_that_tell_of_a_bug() -> None:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)

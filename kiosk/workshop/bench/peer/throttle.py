@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kiosk.workshop.bench.figures import BenchError
+
 GROUPS = Path("/sys/fs/cgroup")
 PERIOD_S = 0.1
 
@@ -32,7 +34,8 @@ def way() -> str:
 def throttled(share: float, family: Callable[[], Iterable[int]]) -> Iterator[None]:
     """For the length of the block, give the processes of ``family`` together ``share`` of one CPU
     in each tenth of a second; 1 and more: all they want. By signals, each process has that share
-    of the time, whatever the others do."""
+    of the time, whatever the others do. Raises :class:`BenchError` where the system refuses the
+    control group."""
     if share >= 1:
         yield
     elif by_group():
@@ -46,19 +49,35 @@ def throttled(share: float, family: Callable[[], Iterable[int]]) -> Iterator[Non
 @contextmanager
 def _in_group(share: float, family: Callable[[], Iterable[int]]) -> Iterator[None]:
     group = GROUPS / f"kiosk-bench-{os.getpid()}"
-    group.mkdir()
     period = round(PERIOD_S * 1e6)
-    (group / "cpu.max").write_text(f"{round(period * share)} {period}")
-    for pid in family():
-        with suppress(OSError):
-            (group / "cgroup.procs").write_text(str(pid))
+    try:
+        group.mkdir(exist_ok=True)
+        (group / "cpu.max").write_text(f"{round(period * share)} {period}")
+        for pid in family():
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                (group / "cgroup.procs").write_text(str(pid))
+    except OSError as error:
+        raise BenchError(f"no control group for a part of one CPU: {error}") from None
     try:
         yield
     finally:
-        for left in (group / "cgroup.procs").read_text().split():
-            with suppress(OSError):
-                (GROUPS / "cgroup.procs").write_text(left)
-        group.rmdir()
+        # A process that the system lets not go back stays in the group, with all it wants; the
+        # next block uses the group again.
+        with suppress(OSError):
+            (group / "cpu.max").write_text(f"max {period}")
+            for left in (group / "cgroup.procs").read_text().split():
+                with suppress(ProcessLookupError):
+                    (_own_group() / "cgroup.procs").write_text(left)
+            group.rmdir()
+
+
+def _own_group() -> Path:
+    """The group of this process, from which those that it starts come: the topmost group takes no
+    process where it hands its controllers down, unless it is the machine's."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        if line.startswith("0::"):
+            return GROUPS / line.removeprefix("0::").lstrip("/")
+    return GROUPS
 
 
 @contextmanager
