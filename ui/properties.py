@@ -26,7 +26,9 @@ def readable(type_: type[T], read: Callable[[Any], T], notify: Signal | None = N
 
 
 def register_singleton(singleton: QObject, name: str = "") -> None:
-    """Register ``singleton`` under ``name``; without one, under the name of its class."""
+    """Register ``singleton`` under ``name``; without one, under the name of its class. To be called
+    before the process makes its first engine: PySide registers every singleton as a ``QObject``,
+    and from then on an engine that was first could put no item into another."""
     type_ = type(singleton)
     called: Any = name or type_.__name__  # The stub says bytes where the call takes str only.
     qmlRegisterSingletonInstance(type_, MODULE, 1, 0, called, singleton)

@@ -45,8 +45,7 @@ def page(settings: Settings) -> ShowStatement:
 
 def draw(settings: Settings, file: Path) -> None:
     """Write the picture of the test page to ``file``, as PNG. Raises ``RuntimeError``."""
-    app = QGuiApplication.instance() or QGuiApplication(["kiosk"])
-    assert isinstance(app, QGuiApplication)
+    app = QGuiApplication(["kiosk"])
     stage = Stage(app, settings, motion=False)
     drawn: list[None] = []
     stage.window.frameSwapped.connect(lambda: drawn.append(None))
