@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,19 @@ def test_a_late_answer_is_not_taken_for_the_next_one(desk: BoardDesk) -> None:
 
 def test_nothing_changes(desk: BoardDesk) -> None:
     assert desk.refuse(AwaitChange(AT_FIRST), 0.2).reason is Reason.TIMEOUT
+
+
+def test_while_nothing_changes_the_board_is_asked_once_a_second(emulator: IoBoard) -> None:
+    """Unless the settings say otherwise: a terminal at rest does next to nothing."""
+    driver = BoardSensors(BoardSensors.Settings(emulator.address))
+    with closing(driver):
+        driver.open()
+        known = driver.execute(ReadSensors(), Deadline(PATIENT_S), CancelToken())
+        before = len(emulator.look()["requests"])
+        with pytest.raises(DeviceError):
+            driver.execute(AwaitChange(known), Deadline(1.5), CancelToken())
+        asked = len(emulator.look()["requests"]) - before
+    assert asked <= 3, "at once, after a second, and at the end of the wait"
 
 
 def test_a_wait_is_cancelled(desk: BoardDesk) -> None:
