@@ -61,10 +61,10 @@ SAY = "\nimport json\nprint(json.dumps(list(sys.modules)))"
 WITH_QT = ("PySide6", "shiboken6", "shibokensupport", "ui")
 
 
-def printed(place: Path, program: str, more_settings: str = "") -> str:
+def printed(place: Path, program: str, more_settings: str = "", given: str = SETTINGS) -> str:
     """What ``program``, which must end well, prints when it is told where the settings lie."""
     settings = place / "terminal.toml"
-    settings.write_text(SETTINGS + more_settings)
+    settings.write_text(given + more_settings)
     done = subprocess.run(
         [sys.executable, "-c", program, str(settings)],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
@@ -96,6 +96,14 @@ def test_what_drivers_in_processes_share_and_what_they_do_not(tmp_path: Path) ->
     modules: list[str] = json.loads(printed(tmp_path, AHEAD + SAY, CAMERA))
     assert {"drivers.camera.opencv", "drivers.smart_card.emv"} < set(modules)
     assert {"smartcard", "drivers.smart_card.winscard", "cv2", "numpy"}.isdisjoint(modules)
+
+
+def test_a_terminal_loads_no_library_of_a_device_that_it_does_not_have(tmp_path: Path) -> None:
+    without = SETTINGS.replace('profile = "supermarket"', "")
+    modules: list[str] = json.loads(printed(tmp_path, AHEAD + SAY, given=without))
+    assert {"escpos", "pymodbus", "serial", "smartcard", "websockets"}.isdisjoint(modules)
+    profiles: list[str] = json.loads(printed(tmp_path, AHEAD + SAY))
+    assert {"escpos", "pymodbus", "serial"} <= set(profiles)
 
 
 def test_nothing_guesses_the_character_set_of_a_text(tmp_path: Path) -> None:
