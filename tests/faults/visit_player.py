@@ -9,6 +9,7 @@ commits writes ``n.taken`` and ``n.outcome`` when it hears of its operation, and
 such word.
 """
 
+import gc
 import os
 import select
 import signal
@@ -108,6 +109,8 @@ class PlayedVisit:
             os._exit(3)
         if part == "returns":
             return
+        if part == "frozen":
+            os._exit(7 if gc.get_freeze_count() and gc.isenabled() else 1)
         if part == "random":
             (self.stage / f"{self.number}.random").write_text(random_numbers())
         if part == "never-ready":

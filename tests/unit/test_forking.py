@@ -110,6 +110,15 @@ def test_a_program_that_was_imported_ahead_reads_its_arguments_and_is_not_execut
     assert server.end() == 0
 
 
+def test_what_was_loaded_ahead_is_never_collected(stage: Path, adopting: None) -> None:
+    """To look at it would write to the pages that all visits share."""
+    (stage / "plan").write_text("frozen")
+    server = AskedServer(stage, "nothing")
+    server.says()
+    assert exit_of(server.ask()) == 7
+    assert server.end() == 0
+
+
 def test_a_visit_whose_keeper_is_gone_does_not_begin(stage: Path) -> None:
     server = AskedServer(stage, "nothing")
     server.says()
