@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.test_fork_server import LIKE_A_FRESH_ONE, descriptors, status, words
-from tests.faults.test_keeper import KeeperProcess, alive
+from tests.faults.test_fork_server import LIKE_A_FRESH_ONE, descriptors, words
+from tests.faults.test_keeper import KeeperProcess, alive, status
 
 COMMITTER = Path(__file__).with_name("committer_player.py")
 POSTER = Path(__file__).with_name("poster_player.py")

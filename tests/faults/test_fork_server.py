@@ -9,16 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_keeper import Start, alive, start
+from tests.faults.test_keeper import Start, alive, start, status
 
 __all__ = ["start"]
 
 LIKE_A_FRESH_ONE = ("SigBlk", "SigIgn", "SigCgt", "Umask", "Uid", "Gid", "NoNewPrivs", "Threads")
-
-
-def status(pid: int) -> dict[str, str]:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
 def words(pid: int, what: str) -> list[str]:

@@ -176,6 +176,12 @@ def alive(pid: int) -> bool:
         return False
 
 
+def status(pid: int) -> dict[str, str]:
+    """What /proc/PID/status says, by its names."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     terminals: list[KeeperProcess] = []
@@ -562,4 +568,15 @@ def test_the_keeper_stays_small(start: Start) -> None:
     files = Path(f"/proc/{terminal.keeper.pid}/maps").read_text()
     for large in ("Qt6", "pydantic_core", "cv2", "numpy"):
         assert large not in files
+    terminal.stop()
+
+
+def test_the_keeper_sleeps_while_nobody_speaks(start: Start) -> None:
+    """Both visits are stopped: the keeper waits for its next time limit, and does not tick."""
+    terminal = start("freezes", "standby-freezes", silent_s=60.0, quit_s=0.1)
+    terminal.ready(2)
+    terminal.until(lambda: all(status(pid)["State"][0] == "T" for pid in terminal.pids()))
+    slept = int(status(terminal.keeper.pid)["voluntary_ctxt_switches"])
+    time.sleep(2.0)
+    assert int(status(terminal.keeper.pid)["voluntary_ctxt_switches"]) <= slept + 4
     terminal.stop()
