@@ -36,7 +36,7 @@ from kiosk.workshop.bench import (
     slips,
     visits,
 )
-from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values, as_table
 from kiosk.workshop.bench.peer import chromium, comparison, throttle
 from kiosk.workshop.bench.stand import bug_lines
 from kiosk.workshop.bench.visits import NAMES, Event
@@ -438,6 +438,84 @@ def test_without_a_peer_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> 
     found = comparison.run(True, 0.25)
     assert set(found) == set(comparison.NAMES)
     assert set(found.values()) == {NotMeasured("needs the Debian package chromium")}
+
+
+class TwoPrograms:
+    """Stands for Chromium and the terminal; notes in which order they are measured."""
+
+    def __init__(self) -> None:
+        self.measured: list[str] = []
+
+    def measure_peer(
+        self, found: Values, scale: comparison.PeerScale, share: float, *, whole: bool
+    ) -> None:
+        self._note("peer", share, whole)
+        found["peer_start"].append(500.0)
+        for name, values in (("tap", [20.0, 40.0]), ("memory", [400.0]), ("idle_cpu", [1.0])):
+            found[f"peer_{name}"] += values if whole else []
+
+    def measure_terminal(
+        self,
+        found: Values,
+        here: DemoPlace,
+        scale: comparison.PeerScale,
+        share: float,
+        *,
+        whole: bool,
+        shorts: int,
+    ) -> None:
+        self._note(f"terminal, {shorts} short" if shorts else "terminal", share, whole)
+        found["terminal_start"].append(300.0)
+        for name, values in (
+            ("tap", [10.0, 30.0]),
+            ("memory", [200.0]),
+            ("memory_without_drivers", [100.0]),
+            ("idle_cpu", [0.5]),
+            ("dark_after_short_visit", [90.0] if shorts else []),
+        ):
+            found[f"terminal_{name}"] += values if whole else []
+
+    def measure_fork(self, found: Values, here: DemoPlace, share: float) -> None:
+        self._note("fork", share, False)
+        found["terminal_start_forked"].append(125.0)
+
+    def _note(self, which: str, share: float, whole: bool) -> None:
+        assert share == 0.25
+        self.measured.append(f"{which}, whole" if whole else which)
+
+
+@pytest.mark.parametrize(
+    ("by_group", "way"), [(True, "a control group"), (False, "signals that freeze")]
+)
+def test_both_are_measured_in_turn_and_compared(
+    by_group: bool,
+    way: str,
+    here: DemoPlace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    two = TwoPrograms()
+    monkeypatch.setattr(chromium, "program", lambda: "chromium")
+    monkeypatch.setattr(smart_card, "missing", str)
+    monkeypatch.setattr(throttle, "by_group", lambda: by_group)
+    monkeypatch.setattr(comparison, "_measure_peer", two.measure_peer)
+    monkeypatch.setattr(comparison, "_measure_terminal", two.measure_terminal)
+    monkeypatch.setattr(comparison, "_measure_fork", two.measure_fork)
+    scale = comparison.PeerScale(starts=4, rounds=1, idle_s=1.0, shorts=40)
+    found = comparison.measure(scale, 0.25, here)
+    assert two.measured == [
+        *("peer", "terminal", "fork", "peer, whole", "terminal, whole", "fork"),
+        *("peer", "terminal", "fork", "peer, whole", "terminal, 40 short, whole", "fork"),
+    ]
+    assert list(found) == list(comparison.NAMES)
+    assert {n: f.median for n, f in found.items() if isinstance(f, Figure) and "ratio" in n} == {
+        "ratio_start": 0.6,
+        "ratio_start_forked": 0.25,
+        "ratio_tap_p99": 0.75,
+        "ratio_memory": 0.5,
+        "ratio_memory_without_drivers": 0.25,
+    }
+    assert capsys.readouterr().err == f"bench: 0.25 of one CPU, by {way}\n"
 
 
 def test_a_process_gets_a_part_of_a_cpu_by_freezing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -288,7 +288,16 @@ def _start_visit(here: demo.DemoPlace) -> float:
 
 
 def _measure_forks(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
-    """Visits from a fork server whose keeper is this process."""
+    with forks_of(here) as forks:
+        for number in range(scale.starts):
+            took, cpu = start_forked(forks, number)
+            found["start_forked"].append(took)
+            found["start_forked_cpu"].append(cpu)
+
+
+@contextmanager
+def forks_of(here: demo.DemoPlace) -> Iterator[ForkServer]:
+    """A fork server that is loaded, and whose keeper is this process."""
     set_child_subreaper = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
     libc = ctypes.CDLL(None)
     libc.prctl(set_child_subreaper, 1, 0, 0, 0)
@@ -297,23 +306,36 @@ def _measure_forks(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> N
         while forks.stage is not ForkStage.LOADED:
             if fault := _heard(forks):
                 raise BenchError(f"the fork server does not load: {fault}")
-        for number in range(scale.starts):
+        yield forks
+    finally:
+        forks.reap()
+        libc.prctl(set_child_subreaper, 0, 0, 0, 0)
+
+
+def start_forked(forks: ForkServer, number: int, throttle: float = 1.0) -> tuple[float, float]:
+    """A visit from the request to its first frame, with its share of one CPU: the milliseconds, and
+    those of CPU time until it was warm."""
+    visits: list[VisitProcess] = []
+
+    def both() -> list[int]:
+        return [pid for one in (forks.pid, *(v.pid for v in visits)) for pid in family(one)]
+
+    try:
+        with throttled(throttle, both):
             began = time.monotonic()
             forks.ask_for_visit(number)
             visit = _heard(forks)
             if not isinstance(visit, VisitProcess):
                 raise BenchError(f"the fork server gives no visit: {visit}")
-            try:
-                _hear(visit.channel, Ready)
-                found["start_forked_cpu"].append(_cpu_s(visit.pid) * 1000)
-                visit.channel.send(Live())
-                _hear(visit.channel, Shown)
-                found["start_forked"].append(_ms(began))
-            finally:
-                visit.reap()
+            visits.append(visit)
+            _hear(visit.channel, Ready)
+            cpu = _cpu_s(visit.pid) * 1000
+            visit.channel.send(Live())
+            _hear(visit.channel, Shown)
+            return _ms(began), cpu
     finally:
-        forks.reap()
-        libc.prctl(set_child_subreaper, 0, 0, 0, 0)
+        for visit in visits:
+            visit.reap()
 
 
 def _heard(forks: ForkServer) -> object:

@@ -19,11 +19,14 @@ NAMES: Mapping[str, Name] = {
     "peer_memory": Name("MB"),
     "peer_idle_cpu": Name("%"),
     "terminal_start": Name("ms"),
+    "terminal_start_forked": Name("ms"),
     "terminal_tap": Name("ms"),
     "terminal_memory": Name("MB"),
     "terminal_memory_without_drivers": Name("MB"),
     "terminal_idle_cpu": Name("%"),
+    "terminal_dark_after_short_visit": Name("ms", 100, p99=True),
     "ratio_start": Name("x", 0.9),
+    "ratio_start_forked": Name("x", 0.3),
     "ratio_tap_p99": Name("x", 0.6),
     "ratio_memory": Name("x", 0.6),
     "ratio_memory_without_drivers": Name("x", 0.5),
@@ -32,28 +35,36 @@ NAMES: Mapping[str, Name] = {
 keeper and all its processes, offscreen, with the devices of the demo. Both without a GPU and with
 nothing that moves.
 
-* ``start``: start of the first process to the first page, whatever of both is in the disk cache
+* ``start``: start of the first process to the first page, whatever of both is in the disk cache;
+  ``start_forked``: from the request to the terminal's fork server to the first frame of a visit,
+  beside the same start of Chromium
 * ``tap``: mouse press to the next page's frame; Chromium's ends when the frame is laid out, which
   is before it is drawn; the terminal's are those of a citizen who comes at once, while the next
   standby warms up
 * ``memory``: proportional set size of all processes, the first page on the screen
+* ``dark_after_short_visit``: see :data:`kiosk.workshop.bench.visits.NAMES`; once in a run, many
+  visits in a row
 * ``ratio``: the terminal's median (of ``tap_p99`` the p99) by Chromium's
 """
+SETTLE_S = 2.0
+"""From the last tap, or from a warm standby, to rest; on a part of one CPU as much longer."""
 _MISSING = "needs the Debian package chromium"
 _ROUND = ("card", "code", "menu", "account", "preview", "account", "menu", "attract")
 
 
 @dataclass(frozen=True, slots=True)
 class PeerScale:
-    """How often both are started, how long they are used, how long watched at rest."""
+    """How often both are started; how long they are used and watched at rest, at every second
+    start; how many visits in a row end half a second after they began, at the last start."""
 
     starts: int
     rounds: int
     idle_s: float
+    shorts: int
 
 
-FULL = PeerScale(starts=8, rounds=20, idle_s=8.0)
-QUICK = PeerScale(starts=2, rounds=3, idle_s=2.0)
+FULL = PeerScale(starts=8, rounds=10, idle_s=4.0, shorts=40)
+QUICK = PeerScale(starts=2, rounds=3, idle_s=2.0, shorts=2)
 
 
 def run(quick: bool, throttle: float = 1.0) -> dict[str, Figure | NotMeasured]:
@@ -62,18 +73,23 @@ def run(quick: bool, throttle: float = 1.0) -> dict[str, Figure | NotMeasured]:
     return measure(QUICK if quick else FULL, throttle)
 
 
-def measure(scale: PeerScale, throttle: float = 1.0) -> dict[str, Figure | NotMeasured]:
-    """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
+def measure(
+    scale: PeerScale, throttle: float = 1.0, here: demo.DemoPlace | None = None
+) -> dict[str, Figure | NotMeasured]:
+    """All figures of :data:`NAMES`. Raises :class:`BenchError`. ``here``: see
+    :func:`kiosk.workshop.bench.visits.placed`."""
     if not chromium.program():
         return {name: NotMeasured(_MISSING) for name in NAMES}
     if throttle < 1:
         print(f"bench: {throttle:g} of one CPU, by {way()}", file=sys.stderr)
     found: Values = {name: [] for name in NAMES if not name.startswith("ratio_")}
-    with demo.place(headless=True) as here, visits.offscreen():
+    with visits.placed(here) as place:
         for number in range(scale.starts):
-            last = number == scale.starts - 1
-            _measure_peer(found, scale, throttle, whole=last)
-            _measure_terminal(found, here, scale, throttle, whole=last)
+            whole = number % 2 == 1
+            shorts = scale.shorts if number == scale.starts - 1 else 0
+            _measure_peer(found, scale, throttle, whole=whole)
+            _measure_terminal(found, place, scale, throttle, whole=whole, shorts=shorts)
+            _measure_fork(found, place, throttle)
     figures: dict[str, Figure | NotMeasured] = {
         name: Figure(tuple(values)) for name, values in found.items()
     }
@@ -92,19 +108,30 @@ def _measure_peer(found: Values, scale: PeerScale, throttle: float, *, whole: bo
             return
         for _ in range(scale.rounds):
             found["peer_tap"] += [peer.tap(to) for to in _ROUND]
-        time.sleep(2.0)
+        time.sleep(SETTLE_S / throttle)
         family = list(visits.family(peer.pid))
         found["peer_memory"].append(sum(map(visits.pss_mb, family)))
         found["peer_idle_cpu"].append(visits.cpu_percent(family, scale.idle_s))
 
 
 def _measure_terminal(
-    found: Values, here: demo.DemoPlace, scale: PeerScale, throttle: float, *, whole: bool
+    found: Values,
+    here: demo.DemoPlace,
+    scale: PeerScale,
+    throttle: float,
+    *,
+    whole: bool,
+    shorts: int,
 ) -> None:
     # The first visit is killed when the fork server has made a standby: citizens come later.
-    stories = ("still", "queue", "queue") if whole else ()
+    stories = ("still", "queue") if whole else ()
     each = visits.VisitsScale(
-        starts=0, stories=stories, rounds=scale.rounds, idle_s=scale.idle_s, shorts=0
+        starts=0,
+        stories=stories,
+        rounds=scale.rounds,
+        idle_s=scale.idle_s,
+        settle_s=SETTLE_S / throttle,
+        shorts=shorts,
     )
     seen = visits.play(here, each, throttle)
     found["terminal_start"].append(seen["start_cold"][0])
@@ -113,12 +140,21 @@ def _measure_terminal(
         found["terminal_memory"] += seen["memory_terminal"]
         found["terminal_memory_without_drivers"] += seen["memory_without_drivers"]
         found["terminal_idle_cpu"] += seen["idle_cpu"]
+        found["terminal_dark_after_short_visit"] += seen["dark_after_short_visit"]
+
+
+def _measure_fork(found: Values, here: demo.DemoPlace, throttle: float) -> None:
+    # A fork server for this start alone: beside another, a terminal's pages would count half.
+    with visits.forks_of(here) as forks:
+        took, _ = visits.start_forked(forks, 0, throttle)
+        found["terminal_start_forked"].append(took)
 
 
 def _ratios(figures: Mapping[str, Figure]) -> dict[str, Figure]:
     of = {name: figure.median for name, figure in figures.items()}
     return {
         "ratio_start": Figure((of["terminal_start"] / of["peer_start"],)),
+        "ratio_start_forked": Figure((of["terminal_start_forked"] / of["peer_start"],)),
         "ratio_tap_p99": Figure((figures["terminal_tap"].p99 / figures["peer_tap"].p99,)),
         "ratio_memory": Figure((of["terminal_memory"] / of["peer_memory"],)),
         "ratio_memory_without_drivers": Figure(
