@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Never
@@ -431,6 +432,21 @@ def test_the_screen_is_dark_without_any_page() -> None:
     visits.evaluate(events, [], found, [40.0, 30.0, 90.0])
     assert found["dark_after_short_visit"] == pytest.approx([50, 70, 90])
     assert found["standby_takeover"] == [], "they wait for the next visit, and show a page"
+
+
+def test_a_visit_shows_the_attract_page_until_the_next_is_warm(here: DemoPlace) -> None:
+    trace = visits.TraceReader(here.directory / "trace")
+    trace.plan({"stories": ["short", "still"], "rounds": 0, "settle_s": 0.0})
+    pace = replace(visits.QUICK, rest_s=600.0)  # the next is asked for when the first has ended
+    with visits.offscreen(), visits.keeper_of(here, trace, pace):
+        trace.wait(lambda: trace.lives()[1:], "the second visit to be live")
+    short, following = trace.lives()
+    mine = [event for event in trace.events() if event.pid == short]
+    blank = next(event.at for event in mine if event.what == "blank")
+    ready = next(e.at for e in trace.events() if e.what == "ready" and e.pid == following)
+    assert blank < ready
+    pages = [e.facts["page"] for e in mine if e.what == "frame" and blank < e.at < ready]
+    assert pages == ["AttractPage"]
 
 
 def test_without_a_peer_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
