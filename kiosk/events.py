@@ -670,6 +670,14 @@ CLOSURES_SPOILT = LogEvent(
     do="Take it out of service again on the maintenance page. Check the disk if it repeats.",
     fields=("reason",),
 )
+DISK_HANGS = LogEvent(
+    "disk-hangs",
+    logging.ERROR,
+    "disk hangs",
+    means="What is kept in the state directory was not read within five seconds, as a visit began. "
+    "The screen says 设备维护中, and nobody is served until it is read.",
+    do="Look at the disk: `smartctl -a`, `dmesg`. Replace a disk that hangs again.",
+)
 TRIES_NOT_KEPT = LogEvent(
     "tries-not-kept",
     logging.ERROR,

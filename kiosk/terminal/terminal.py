@@ -56,6 +56,8 @@ NOTICED = (Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
 """The devices whose problems the attract page announces, before a citizen starts."""
 REFRESH_S = 60.0
 """Seconds between two requests for the centre's catalogue while the attract page is shown."""
+DISK_S = 5.0
+"""Longest wait for what is kept on the disk, in seconds, before the screen says 设备维护中."""
 
 
 def load_drivers(settings: Settings, *, apart: bool) -> None:
@@ -190,14 +192,25 @@ class Terminal:
         self._say_anew()
 
     def _inform(self) -> None:
-        """Read what is out of service, who of the staff may approve, and how loud it is to be. In
-        the visit's thread, since a disk that hangs may not hold up the screen's, and before any
-        page tells of it."""
+        """Know what is out of service, who of the staff may approve, and how loud it is to be,
+        before any page tells of it. A disk that hangs holds up nothing but the visit's thread, and
+        the page says after ``DISK_S`` that nobody is served."""
+        reading = threading.Thread(target=self._read_what_is_kept, name="kept", daemon=True)
+        reading.start()
+        reading.join(DISK_S)
+        if reading.is_alive():
+            events.DISK_HANGS.log(log)
+            self.dialogue.announce(OutOfService())
+            reading.join()
+        if not self._informed:
+            raise RuntimeError("what is kept on the disk was not read")
+        self.dialogue.set_first_page(self._first_page())
+
+    def _read_what_is_kept(self) -> None:
         self._closed = self._closures.read()
         self._staffed = roster_of_now(self._settings, datetime.now(UTC))
         self.dialogue.cabinet.usual_volume = kept_volume(state_directory(self._settings))
         self._informed = True
-        self.dialogue.set_first_page(self._first_page())
 
     def quit(self, seconds: float) -> None:
         """Ask the centre for no further catalogue, say nothing more, and stop all hosts, which

@@ -18,12 +18,13 @@ from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Catalogue, Hours
 from kiosk.services import possible_now, service_hours, usual_menu
 from kiosk.staff.roster_file import FILE, FOLDER, RosterFile
+from kiosk.terminal import terminal as terminals
 from kiosk.terminal.closures import TERMINAL, Closures
 from kiosk.terminal.terminal import Terminal
 from kiosk.terminal.volume import FILE as VOLUME
 from kiosk.terminal.volume import keep_volume
 from kiosk.visit.remedies import DONE, ShowRemedy
-from kiosk.visit.steps import STAFF, Attract, Farewell, Menu, PresentIdCard
+from kiosk.visit.steps import STAFF, Attract, Farewell, Menu, OutOfService, PresentIdCard
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services import script
@@ -180,8 +181,11 @@ KEPT = (f"{FOLDER}/closures.json", f"{FOLDER}/{FILE}", VOLUME)
 
 
 @pytest.mark.parametrize("hangs", KEPT)
-def test_a_disk_that_hangs_holds_up_the_visit_and_not_the_screen(machine: Hall, hangs: str) -> None:
-    """The visit's own thread reads what is kept, and tells of it on its first page."""
+def test_a_disk_that_hangs_closes_the_terminal_and_does_not_hold_up_the_screen(
+    machine: Hall, hangs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread reads what is kept; the first page on which a visit begins tells of it."""
+    monkeypatch.setattr(terminals, "DISK_S", 0.05)
     settings = msgspec.structs.replace(machine.settings(PATIENCE_S), devices={})
     Closures(machine.directory).change(TERMINAL, "notice", "6021")
     keep_volume(machine.directory, 40)
@@ -197,7 +201,8 @@ def test_a_disk_that_hangs_holds_up_the_visit_and_not_the_screen(machine: Hall, 
             screen.join(PATIENCE_S)
             assert not screen.is_alive()
             terminal.money_changed()  # in the screen's thread, at any time
-            assert glass.shown.empty()
+            hung, *_ = glass.shown.get(timeout=PATIENCE_S)
+            assert isinstance(hung, OutOfService)
             assert glass.surrounded == 0
         first, *_ = glass.shown.get(timeout=PATIENCE_S)
         assert isinstance(first, Attract)
