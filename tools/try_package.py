@@ -193,6 +193,8 @@ def install(system: CleanSystem, package: str) -> None:
     python = f"/{build_deb.PLACE}/bin/python"
     failed = system.run("env", "QT_QPA_PLATFORM=offscreen", python, "-IBc", _IMPORT_ALL)
     wants(not failed, f"modules that cannot be imported:\n{failed}")
+    uncompiled = system.run(python, "-IBc", _UNCOMPILED)
+    wants(not uncompiled, f"modules that each start would compile anew:\n{uncompiled}")
     wants("kiosk, version" in system.run("kiosk", "--version"), "no command")
     doctor = system.run("kiosk", "doctor", fails=True)
     wants("terminal.toml" in doctor, f"the doctor without settings says: {doctor}")
@@ -209,6 +211,18 @@ _UNRESOLVED = r"""
 find /usr/lib/provident-kiosk -name '*.so*' -type f -exec ldd {} + 2>/dev/null |
 sed -n 's/^\s*\(\S*\) => not found$/\1/p'
 """
+
+
+_UNCOMPILED = """\
+import pathlib, sys
+from importlib.util import cache_from_source
+VALID_WHATEVER_THE_SOURCE_IS = b"\\1\\0\\0\\0"  # the flags of PEP 552
+for path in pathlib.Path(sys.prefix).rglob("*.py"):
+    made = pathlib.Path(cache_from_source(str(path)))
+    if not made.exists() or made.read_bytes()[4:8] != VALID_WHATEVER_THE_SOURCE_IS:
+        print(path)
+"""
+"""Says which modules were not compiled, or not for good."""
 
 
 _IMPORT_ALL = """\
