@@ -13,7 +13,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
-from contextlib import closing
+from contextlib import closing, contextmanager
 from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
@@ -25,6 +25,7 @@ import requests
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_cards import pcscd
+from kiosk import settings
 from kiosk.keeper.channel import Begun, KeeperEnd, Live, Ready, Shown
 from kiosk.workshop import demo, robots
 from kiosk.workshop.sandbox import personas
@@ -176,6 +177,23 @@ def test_all_of_it_can_be_imported_and_nothing_else_is_there(
     assert set(modules) == dotted - {"kiosk.__main__"}
 
 
+COMPILED = """
+from importlib import metadata
+from importlib.util import cache_from_source
+for one in metadata.distributions():
+    files = {str(file) for file in one.files or ()}
+    modules = {file for file in files if file.endswith(".py") and not file.endswith(".tmpl.py")}
+    print(*(file for file in modules if cache_from_source(file) not in files))
+"""
+
+
+def test_every_module_was_compiled_when_it_was_installed(installed: Path, tmp_path: Path) -> None:
+    """A terminal's user may not write beside them: each start would compile them anew."""
+    done = run(installed / "python", "-c", COMPILED, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == []
+
+
 def test_it_lists_its_commands_and_says_what_the_others_need(
     installed: Path, tmp_path: Path
 ) -> None:
@@ -219,36 +237,54 @@ def wait_for(true: Callable[[], Any], what: str) -> Any:
     return seen
 
 
-def test_a_visit_reads_a_card_and_signs_in_at_the_centre(
-    installed: Path, here: demo.DemoPlace, tmp_path: Path
-) -> None:
+@contextmanager
+def visit(
+    installed: Path, here: demo.DemoPlace, tmp_path: Path, *options: str
+) -> Iterator[KeeperEnd]:
+    """A visit that has no keeper: the keeper's end of its channel, once it is ready."""
     shutil.copy(Path(__file__).with_name("first_touch.py"), tmp_path)
     log = tmp_path / "log"
     mine, its = socket.socketpair()
     with its, log.open("wb") as stderr:
         command: list[str | Path] = [installed / "kiosk", "visit", "--settings", here.settings]
-        command += [*robots.options("first_touch:attach"), "--channel", str(its.fileno())]
-        visit = subprocess.Popen(
+        command += [*options, "--channel", str(its.fileno())]
+        process = subprocess.Popen(
             command,
             cwd=tmp_path,
             env=outside(PYTHONPATH=str(tmp_path)),
             pass_fds=[its.fileno()],
             stderr=stderr,
         )
-    desk = Remote(here.desk)
     try:
         with closing(KeeperEnd(mine.detach())) as channel:
             wait_for(lambda: Ready() in channel.receive(), "the visit to be ready")
-            channel.send(Live())
-            wait_for(lambda: Shown() in channel.receive(), "its first frame")
-            wait_for(lambda: Begun() in channel.receive(), "the first touch")
-            desk.tell(Kind.ID_CARD, "put", **personas.load()["P01"].card())
-            with requests.Session() as http:
-                http.trust_env = False
-                url = f"{here.centre}/sandbox/messages"
-                wait_for(lambda: http.get(url, timeout=10).json(), "the code that the centre sends")
+            yield channel
     finally:
-        visit.kill()
-        visit.wait()
-        desk.close()
+        process.kill()
+        process.wait()
     assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def test_a_visit_reads_a_card_and_signs_in_at_the_centre(
+    installed: Path, here: demo.DemoPlace, tmp_path: Path
+) -> None:
+    robot = robots.options("first_touch:attach")
+    with visit(installed, here, tmp_path, *robot) as channel, closing(Remote(here.desk)) as desk:
+        channel.send(Live())
+        wait_for(lambda: Shown() in channel.receive(), "its first frame")
+        wait_for(lambda: Begun() in channel.receive(), "the first touch")
+        desk.tell(Kind.ID_CARD, "put", **personas.load()["P01"].card())
+        with requests.Session() as http:
+            http.trust_env = False
+            url = f"{here.centre}/sandbox/messages"
+            wait_for(lambda: http.get(url, timeout=10).json(), "the code that the centre sends")
+
+
+def test_a_standby_compiles_every_page_for_the_next_visits(
+    installed: Path, here: demo.DemoPlace, tmp_path: Path
+) -> None:
+    """Also those that nobody has been shown: Qt reads what is kept under the run directory."""
+    kept = settings.load(here.settings).run_directory / "pages"
+    pages = [name for name in files_of("provident_kiosk") if name.endswith(".qml")]
+    with visit(installed, here, tmp_path):
+        wait_for(lambda: len(list(kept.glob("*.qmlc"))) == len(pages), "the compiled pages")
