@@ -315,27 +315,30 @@ def forks_of(here: demo.DemoPlace) -> Iterator[ForkServer]:
 def start_forked(forks: ForkServer, number: int, throttle: float = 1.0) -> tuple[float, float]:
     """A visit from the request to its first frame, with its share of one CPU: the milliseconds, and
     those of CPU time until it was warm."""
-    visits: list[VisitProcess] = []
+    roots = [forks.pid]
 
-    def both() -> list[int]:
-        return [pid for one in (forks.pid, *(v.pid for v in visits)) for pid in family(one)]
+    def all_of_them() -> list[int]:
+        found: list[int] = []
+        for root in roots:
+            with contextlib.suppress(KeyError):  # the visit has just been reaped
+                found += family(root)
+        return found
 
-    try:
-        with throttled(throttle, both):
-            began = time.monotonic()
-            forks.ask_for_visit(number)
-            visit = _heard(forks)
-            if not isinstance(visit, VisitProcess):
-                raise BenchError(f"the fork server gives no visit: {visit}")
-            visits.append(visit)
+    with throttled(throttle, all_of_them):
+        began = time.monotonic()
+        forks.ask_for_visit(number)
+        visit = _heard(forks)
+        if not isinstance(visit, VisitProcess):
+            raise BenchError(f"the fork server gives no visit: {visit}")
+        roots.append(visit.pid)
+        try:
             _hear(visit.channel, Ready)
             cpu = _cpu_s(visit.pid) * 1000
             visit.channel.send(Live())
             _hear(visit.channel, Shown)
             return _ms(began), cpu
-    finally:
-        for visit in visits:
-            visit.reap()
+        finally:
+            visit.reap()  # at once: its devices would soon be told on stderr
 
 
 def _heard(forks: ForkServer) -> object:
