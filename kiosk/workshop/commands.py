@@ -226,7 +226,7 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool, throttle: float, v
       face       a face capture: speed by stage, its process, attacks and people, with intervals
       devices    readers, slips and recovery, with hardware emulated on the wire
       enrolment  what a technician does, and waits for, until a new terminal has its certificate
-      peer       a Chromium kiosk with six pages in turn with the terminal, and the ratios
+      peer       a Chromium kiosk in turn with the terminal, and the ratios; five minutes
       flat       what stays of memory, descriptors, disk while visits come and go; an hour
       faults     some 700 device faults at every step; 1 when one is not met as it should be
 
