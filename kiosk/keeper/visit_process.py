@@ -24,7 +24,7 @@ class KeeperPace:
     shown_s: float = 5.0  # from Live to Shown
     silent_s: float = 5.0  # without a word from the visit: frozen
     grace_s: float = 330.0  # from the limit, when a visit ends itself, to the kill: paper comes out
-    rest_s: float = 2.0  # from Shown to the start of the next standby: the CPU is the citizen's
+    rest_s: float = 0.5  # from Shown to the start of the next standby: devices are being opened
     quit_s: float = 3.0  # from Quit to the kill: time for the visit to cancel its print job
     healthy_s: float = 10.0  # a visit that dies younger counts as a failure
     back_off_s: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
