@@ -283,8 +283,16 @@ def test_a_visit_reads_a_card_and_signs_in_at_the_centre(
 def test_a_standby_compiles_every_page_for_the_next_visits(
     installed: Path, here: demo.DemoPlace, tmp_path: Path
 ) -> None:
-    """Also those that nobody has been shown: Qt reads what is kept under the run directory."""
+    """Also those that nobody has been shown; the next one reads what lies under the run directory,
+    and writes none of it anew."""
     kept = settings.load(here.settings).run_directory / "pages"
     pages = [name for name in files_of("provident_kiosk") if name.endswith(".qml")]
+
+    def compiled() -> set[tuple[str, int]]:
+        return {(file.name, file.stat().st_ino) for file in kept.glob("*.qmlc")}
+
     with visit(installed, here, tmp_path):
-        wait_for(lambda: len(list(kept.glob("*.qmlc"))) == len(pages), "the compiled pages")
+        wait_for(lambda: len(compiled()) == len(pages), "the compiled pages")
+    before = compiled()
+    with visit(installed, here, tmp_path):
+        assert compiled() == before
