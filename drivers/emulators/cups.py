@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from drivers.emulators.last_words import last_words
 from drivers.emulators.ports import reserved
 
 _PROGRAMS = {"cupsd": "cups-daemon", "lpadmin": "cups-client"}
@@ -92,7 +93,7 @@ class PrintServer:
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > until:
                 self.kill()
-                raise OSError(f"cupsd did not start; see {self._folder / 'log'}")
+                raise OSError(f"cupsd did not start: {last_words(self._folder / 'log')}")
             time.sleep(0.01)
 
     def queue(self, name: str, device: str, model: str = "raw") -> str:

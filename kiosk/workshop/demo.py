@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -42,6 +43,8 @@ MODELS = Path(__file__).parents[2] / ".models"
 _OF_A_BANK = "branch-stm"
 _BANK = {"zh": "云岭银行示范路支行", "en": "Yunling Bank, Shifan Road"}
 _LOOK_S = 0.2
+_END_S = 5.0
+_LAST_LINES = 20
 START_S = 600.0
 """How long a part of the demo may take to start: longer than on the busiest machine."""
 MARK = ".made-by-kiosk-demo"
@@ -266,7 +269,7 @@ def place(
     is removed.
     """
     directory = Path(tempfile.mkdtemp(prefix="kiosk-"))
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[_Part] = []
     try:
         me = [sys.executable, "-m", "kiosk"]
         centre_dir = directory / "centre"
@@ -279,11 +282,11 @@ def place(
             centre_command += ["--codes", str(codes), "--no-risk"]
         if tls:
             centre_command += ["--tls", TERMINAL]
-        centre = _start(centre_command)
+        centre = _Part(centre_command)
         started.append(centre)
-        api = beside = _first_line(centre)
+        api = beside = centre.next_line()
         if tls:
-            beside = _first_line(centre)
+            beside = centre.next_line()
         wide = (
             landscape
             or settings_file.profile_table(profile)["screen"]["orientation"] == "landscape"
@@ -295,9 +298,9 @@ def place(
         if wide:
             desk_command.append("--landscape")
         say(f"starting the emulated hardware of the profile {profile} (about 5 s)")
-        desk = _start(desk_command)
+        desk = _Part(desk_command)
         started.append(desk)
-        devices = json.loads(_first_line(desk))
+        devices = json.loads(desk.next_line())
         settings = directory / "terminal.toml"
         certificates = SandboxCa(centre_dir) if tls else None
         told = _settings(
@@ -305,39 +308,60 @@ def place(
         )
         settings.write_text(told + _tables(devices), encoding="utf-8")
         say("starting the terminal (about 5 s)")
-        yield DemoPlace(directory, api, beside, settings, directory / "desk.sock", desk)
+        yield DemoPlace(directory, api, beside, settings, directory / "desk.sock", desk.process)
     finally:
-        for process in reversed(started):
-            process.terminate()
-        for process in started:
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            if process.stdout:
-                process.stdout.close()
+        for part in reversed(started):
+            part.process.terminate()
+        for part in started:
+            part.end()
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+class _Part:
+    """A process of the demo. What it writes on stderr comes out on ours."""
 
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._said: deque[str] = deque(maxlen=_LAST_LINES)
+        self._hearing = threading.Thread(target=self._hear, name="demo", daemon=True)
+        self._hearing.start()
 
-def _first_line(process: subprocess.Popen[bytes]) -> str:
-    """The line that ``process`` prints when it is ready. Raises ``RuntimeError`` when ``process``
-    ends without one; it is ended after :data:`START_S`."""
-    stdout: IO[bytes] = process.stdout  # type: ignore[assignment]
-    late = threading.Timer(START_S, process.kill)
-    late.start()
-    try:
-        line = stdout.readline()
-    finally:
-        late.cancel()
-        late.join()
-    if not line:
-        raise RuntimeError(f"{process.args!r} did not start")
-    return line.decode().strip()
+    def next_line(self) -> str:
+        """The next line that the process prints while it starts. Raises ``RuntimeError``, with the
+        last of what it wrote on stderr, when the process ends instead; it is ended after
+        :data:`START_S`."""
+        stdout: IO[bytes] = self.process.stdout  # type: ignore[assignment]
+        late = threading.Timer(START_S, self.process.kill)
+        late.start()
+        try:
+            line = stdout.readline()
+        finally:
+            late.cancel()
+            late.join()
+        if not line:
+            self._hearing.join(_END_S)
+            said = "".join(self._said).strip() or "it said nothing"
+            raise RuntimeError(f"{self.process.args!r} did not start: {said}")
+        return line.decode().strip()
+
+    def end(self) -> None:
+        """Wait for the end of the process, which has been told to end."""
+        with self.process as process:
+            try:
+                process.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            self._hearing.join(_END_S)  # nobody closes a pipe that is being read
+
+    def _hear(self) -> None:
+        stderr: IO[bytes] = self.process.stderr  # type: ignore[assignment]
+        for line in stderr:
+            said = line.decode(errors="replace")
+            self._said.append(said)
+            with suppress(OSError):  # nobody reads ours any more
+                sys.stderr.write(said)
 
 
 def _settings(

@@ -13,11 +13,13 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from drivers.emulators.last_words import last_words
 from drivers.emulators.ports import reserved
 from kiosk.enrolment import key as keys
 
@@ -41,19 +43,23 @@ def beside(state: Path) -> Iterator[Mapping[str, str]]:
     """A TPM whose state is in ``state``, for the length of the block; yields the environment of
     the programs that are to find it. Raises ``TimeoutError`` where none comes."""
     command = ["dbus-run-session", "--", sys.executable, "-m", "kiosk.workshop.swtpm", str(state)]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+    with (
+        tempfile.NamedTemporaryFile() as log,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
         assert process.stdin
         assert process.stdout
         try:
             said = process.stdout.readline()
             if not said:
-                raise TimeoutError("no TPM")
+                process.wait()
+                raise TimeoutError(f"no TPM: {last_words(Path(log.name))}")
             yield {**os.environ, **json.loads(said)}
         finally:
             process.stdin.close()
@@ -88,14 +94,9 @@ def _start(state: Path, stack: ExitStack) -> None:
     while keys.why_no_tpm() or manager is None or not _answers():
         if manager is None or manager.poll() is not None:  # it came before its TPM
             command = ["tpm2-abrmd", "--session", "--allow-root", f"--tcti={tcti}"]
-            manager = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            manager = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             stack.callback(_end, manager)
-        if time.monotonic() > until:
+        if tpm.poll() is not None or time.monotonic() > until:
             raise TimeoutError("no TPM")
         time.sleep(0.05)
 

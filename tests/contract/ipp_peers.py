@@ -8,12 +8,14 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drivers.emulators.cups import PrintServer
+from drivers.emulators.last_words import last_words
 from drivers.emulators.ports import reserved
+from tests.waiting import PATIENCE_S
 
 PROGRAMS = {
     "ippeveprinter": "cups-ipp-utils",
@@ -39,7 +41,7 @@ def missing() -> str:
 
 
 @contextmanager
-def process(arguments: list[str], log: Path) -> Iterator[None]:
+def process(arguments: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A program that runs while the block does."""
     with log.open("wb") as file:
         running = subprocess.Popen(
@@ -50,18 +52,10 @@ def process(arguments: list[str], log: Path) -> Iterator[None]:
             env={**os.environ, "PATH": _PATH},
         )
         try:
-            yield
+            yield running
         finally:
             running.kill()
-            running.wait(10)
-
-
-def until(holds: Callable[[], object], what: str, seconds: float = 15.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            raise TimeoutError(what)
-        time.sleep(0.02)
+            running.wait(PATIENCE_S)
 
 
 def _listens(port: int) -> bool:
@@ -184,8 +178,12 @@ def eve_printer() -> Iterator[EvePrinter]:
                 *("-f", "application/pdf,image/pwg-raster", "-s", "30,30", "Kiosk A4"),
             ],
             folder / "log",
-        ):
-            until(lambda: _listens(printer.port), "ippeveprinter does not listen")
+        ) as running:
+            end = time.monotonic() + PATIENCE_S
+            while not _listens(printer.port):
+                if running.poll() is not None or time.monotonic() > end:
+                    raise OSError(f"ippeveprinter did not start: {last_words(folder / 'log')}")
+                time.sleep(0.02)
             yield printer
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.emulators.last_words import last_words
+
 NAME = "X server"
 SELECTIONS = ("PRIMARY", "SECONDARY", "CLIPBOARD")
 TEXTS = ("UTF8_STRING", "STRING")
@@ -37,8 +39,8 @@ _DEPTH = 24
 _HEADER, _COLOUR = ">25L", 12
 """XWDFileHeader and the length of an XWDColor: X11/XWDFile.h."""
 _LONGEST = 1 << 22
-_PATIENCE_S = 10.0
-_LAST_WORDS = 5.0
+_PATIENCE_S = 60.0
+_ENDS_S = 5.0
 
 
 class _SelectionEvent(ctypes.Structure):
@@ -270,24 +272,28 @@ def x_server() -> Iterator[SearchedXServer | None]:
     # Without -noreset it would begin anew, with fresh memory, when its last client leaves.
     command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", screen, "-nolisten", "tcp"]
     with tempfile.TemporaryDirectory(prefix="kiosk-screen-") as kept:
-        server = subprocess.Popen(
-            [*command, "-noreset", "-fbdir", kept],
-            pass_fds=[theirs],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        log = Path(kept, "log")
+        with log.open("wb") as said:
+            server = subprocess.Popen(
+                [*command, "-noreset", "-fbdir", kept],
+                pass_fds=[theirs],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
         os.close(theirs)
         try:
             with os.fdopen(ours) as told:
                 number = told.readline().strip()
+            if not number:
+                raise OSError(f"Xvfb did not start: {last_words(log)}")
             asked = SearchedXServer(f":{number}", server.pid, Path(kept, "Xvfb_screen0"))
             yield asked
             asked.close()
         finally:
             server.terminate()
             with suppress(subprocess.TimeoutExpired):
-                server.wait(_LAST_WORDS)
+                server.wait(_ENDS_S)
 
 
 def environment(server: SearchedXServer | None) -> Mapping[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -17,6 +16,7 @@ from click.testing import CliRunner
 from kiosk.__main__ import main
 from kiosk.keeper import keeper
 from kiosk.workshop import demo, robots
+from tests.waiting import PATIENCE_S
 from ui.robots import player
 
 MADE = (
@@ -82,7 +82,7 @@ def test_every_visit_of_the_demo_is_told_as_it_begins(tmp_path: Path) -> None:
     with demo._telling(tmp_path, told.append):
         for begun in (1, 3):
             file.write_text(str(begun))
-            until = time.monotonic() + 10
+            until = time.monotonic() + PATIENCE_S
             while len(told) < begun:
                 assert time.monotonic() < until
                 time.sleep(0.01)
@@ -95,7 +95,7 @@ def test_a_visit_that_failed_ends_the_demo(tmp_path: Path) -> None:
     try:
         with demo._telling(tmp_path, lambda _: None):
             (tmp_path / robots.FAILED_FILE).write_text("visit 2, MenuPage: waited in vain")
-            assert ended.wait(10)
+            assert ended.wait(PATIENCE_S)
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -116,8 +116,18 @@ def test_a_technician_restarts_the_terminal_and_not_the_demo(
 
 def test_a_part_of_the_demo_that_never_starts_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "START_S", 0.1)
-    command = [sys.executable, "-c", "import signal; signal.pause()"]
-    refused = pytest.raises(RuntimeError, match="did not start")
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as silent, refused:
-        demo._first_line(silent)
-    assert silent.returncode == -signal.SIGKILL
+    silent = demo._Part([sys.executable, "-c", "import signal; signal.pause()"])
+    with pytest.raises(RuntimeError, match="did not start: it said nothing"):
+        silent.next_line()
+    silent.end()
+    assert silent.process.returncode == -signal.SIGKILL
+
+
+def test_a_part_of_the_demo_that_does_not_start_says_why(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    part = demo._Part([sys.executable, "-c", "raise SystemExit('no room on the disk')"])
+    with pytest.raises(RuntimeError, match="did not start: no room on the disk"):
+        part.next_line()
+    part.end()
+    assert capfd.readouterr().err == "no room on the disk\n"

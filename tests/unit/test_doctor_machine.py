@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from drivers.device import Kind
+from drivers.emulators.last_words import last_words
 from kiosk.doctor import machine, permissions, processes, x_screen
 from kiosk.doctor.findings import Finding, Verdict
 from kiosk.doctor.permissions import UnixAccount
@@ -422,13 +423,16 @@ def x_server(*options: str, size: str = "64x64") -> Iterator[str]:
     command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
     # Without it the server begins anew when its last client leaves, and refuses the next meanwhile.
     command.append("-noreset")
-    with subprocess.Popen(
-        [*command, *options], pass_fds=[theirs], stderr=subprocess.DEVNULL
-    ) as server:
+    with (
+        tempfile.NamedTemporaryFile() as log,
+        subprocess.Popen([*command, *options], pass_fds=[theirs], stderr=log) as server,
+    ):
         os.close(theirs)
         try:
             with os.fdopen(ours) as told:
-                yield f":{told.readline().strip()}"
+                number = told.readline().strip()
+            assert number, f"Xvfb did not start: {last_words(Path(log.name))}"
+            yield f":{number}"
         finally:
             server.terminate()
 

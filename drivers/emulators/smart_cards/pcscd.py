@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
+from drivers.emulators.last_words import last_words
 from drivers.emulators.ports import reserved
 
 _DRIVERS = (
@@ -23,7 +24,6 @@ _PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/s
 _FOLDERS = ("run", "readers", "drivers")
 _START_S = 30.0  # on a machine that has no time for it
 _STOP_S = 3.0
-_LAST_WORDS = 500  # characters
 
 # In its own mount namespace, the service sees our directory as /run/pcscd. setpriv ends the service
 # with the process that started it.
@@ -111,7 +111,7 @@ class PcscService:
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > until:
                 self.kill()
-                raise OSError(f"pcscd did not start: {self._last_words()}")
+                raise OSError(f"pcscd did not start: {last_words(self._folder / 'log')}")
             time.sleep(0.01)
 
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
@@ -159,10 +159,6 @@ class PcscService:
             process.kill()
             process.wait()
             self._ended.set()
-
-    def _last_words(self) -> str:
-        said = (self._folder / "log").read_text(encoding="utf-8", errors="replace").strip()
-        return said[-_LAST_WORDS:] or "it said nothing"
 
     def _listens(self) -> bool:
         ports = [port + slot for port in self.readers.values() for slot in (0, 1)]
