@@ -20,6 +20,7 @@ import pytest
 
 from kiosk.keeper.keeper import FINISHED, FINISHES, visit_command
 from kiosk.keeper.visit_process import KeeperPace
+from tests.waiting import PATIENCE_S
 
 PLAYER = Path(__file__).with_name("visit_player.py")
 SETTINGS = """
@@ -53,7 +54,6 @@ if code == RESTARTS:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 sys.exit(code)
 """
-PATIENCE_S = 20.0
 
 
 class KeeperProcess:
@@ -129,6 +129,10 @@ class KeeperProcess:
     def pid(self, number: int) -> int:
         return int((self.stage / f"{number}.pid").read_text())
 
+    def children(self, number: int) -> list[int]:
+        """What this visit has started: killed with it, but the kernel ends each when it can."""
+        return [int(file.read_text()) for file in self.stage.glob(f"{number}.child.pid")]
+
     def argv(self, number: int) -> list[str]:
         return (self.stage / f"{number}.argv").read_text().split("\0")
 
@@ -140,6 +144,11 @@ class KeeperProcess:
 
     def ready(self, number: int) -> None:
         self.until((self.stage / f"{number}.ready").exists)
+
+    def started(self, number: int) -> None:
+        """Wait until the keeper has taken on so many visits: one that was forked may be ready
+        earlier."""
+        self.until(lambda: len(self.named("visit started")) >= number)
 
     def told(self) -> list[int]:
         """The visits that were told that a device may hold something of a citizen."""
@@ -232,7 +241,7 @@ def test_the_next_visit_takes_over(
     assert (over["cause"], over["stage"]) == (cause, stage)
     terminal.wait("visit reaped", visit=1)
     assert not alive(terminal.pid(1))
-    assert not any(alive(int(child.read_text())) for child in terminal.stage.glob("1.child.pid"))
+    terminal.until(lambda: not any(map(alive, terminal.children(1))))
     shown = terminal.wait("visit shown", visit=2)
     assert ("ms" in shown) == (stage != "warming")
     terminal.stop()
@@ -261,7 +270,7 @@ def test_a_forked_visit_is_replaced_as_well(
     assert (over["cause"], over["stage"]) == (cause, stage)
     terminal.wait("visit reaped", visit=2)
     assert not alive(terminal.pid(2))
-    assert not any(alive(int(child.read_text())) for child in terminal.stage.glob("2.child.pid"))
+    terminal.until(lambda: not any(map(alive, terminal.children(2))))
     terminal.ready(3)
     terminal.stop()
 
@@ -556,6 +565,7 @@ def test_a_technicians_restart_leaves_nothing_open_and_is_no_stop_for_systemd(
         for standby in (2, 5):
             terminal.wait("visit shown", visit=1)
             terminal.ready(standby)
+            terminal.started(standby)
             open_files.append(os.listdir(f"/proc/{terminal.keeper.pid}/fd"))
             if standby == 2:
                 os.kill(terminal.pid(1), signal.SIGKILL)  # the next one asks for the restart
