@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from tests.waiting import PATIENCE_S
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -38,7 +40,7 @@ class CentreHandler(BaseHTTPRequestHandler):
     server: _CentreSocket
 
     def setup(self) -> None:
-        self.request.settimeout(10)
+        self.request.settimeout(PATIENCE_S)
         if isinstance(self.request, ssl.SSLSocket):
             self.request.do_handshake()
         super().setup()

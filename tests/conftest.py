@@ -95,9 +95,9 @@ def _nothing_goes_on() -> Iterator[None]:
             time.sleep(0.005)
 
     yield
+    wait(1)
+    gc.collect()  # an object that is collected now may tell its thread to end
     wait(waiting.PATIENCE_S)
-    gc.collect()
-    wait(1)  # an object that was collected now may just have told its thread to end
     if names := goes_on():
         pytest.fail(f"threads of this file still run: {', '.join(names)}", pytrace=False)
 

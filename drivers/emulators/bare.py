@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 _QUIET_S = 0.25
 
 

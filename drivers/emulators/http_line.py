@@ -37,7 +37,7 @@ class HttpLine(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue  # the client has closed it already
-            self._guard.wait_for(lambda: not self._connections, 2.0)
+            self._guard.wait_for(lambda: not self._connections, 30.0)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()

@@ -58,6 +58,7 @@ _COUNTS_BYTES = {
 }
 _CLEARED = b"\x37\x25\x00"
 _TICK_S = 0.02
+_ENDS_S = 30.0  # on a machine that has no time for it
 
 
 class _BufferCleared(Exception):
@@ -153,7 +154,7 @@ class ReceiptPrinter:
             self._lock.notify_all()
         self._unplug()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(_ENDS_S)
         self._threads.clear()
 
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
@@ -185,7 +186,7 @@ class ReceiptPrinter:
             self._listener = None
         for line in list(self._lines):
             line.hang_up()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + _ENDS_S
         while self._lines and time.monotonic() < deadline:
             time.sleep(0.005)
 

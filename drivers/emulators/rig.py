@@ -31,7 +31,7 @@ MOST_SCRIPTS = 16
 LONGEST_WAIT_S = 3600.0
 """Longest ``wait`` for the end of a script."""
 _LOOK_S = 0.1
-_ANSWER_S = 10.0
+_ANSWER_S = 60.0
 _NOT_UNDERSTOOD = (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError)
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from drivers.speaker.types import Sound
 
 _QUIET_S = 0.2
 """A pause of this length ends a sound."""
-_OBEYED_S = 5.0
+_OBEYED_S = 30.0
 """Longest wait until the thread has obeyed an order."""
 _LEAST = 1000  # samples; a shorter sound is only the driver's probe of the card
 _SEEN = 20

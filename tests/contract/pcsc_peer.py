@@ -19,6 +19,7 @@ from drivers.device import Kind, Media
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_cards.pcscd import PcscService, missing
 from drivers.smart_card.pcsc import PcscReader
+from tests.waiting import PATIENCE_S
 
 __all__ = ["CONTACT", "CONTACTLESS", "FOLDER", "Bench", "ChipCardReader", "bench", "missing"]
 
@@ -125,7 +126,7 @@ class ChipCardReader:
         """Until the service sees it so: it looks every 0.4 s."""
         driver = PcscReader(PcscReader.Settings(CONTACT, service=self.address))
         driver.open()
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE_S
         while driver.status().media is not media:
             assert time.monotonic() < end, f"the card is not {media}"
             time.sleep(0.01)

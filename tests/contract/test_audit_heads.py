@@ -25,6 +25,7 @@ from kiosk.operations import copied
 from kiosk.operations.journal import FILE, Journal
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
 from tests.contract.test_operations import ServedCentre, served
+from tests.waiting import PATIENCE_S
 
 TERMINAL = "YL-0001"
 SETTINGS = """
@@ -139,14 +140,14 @@ def test_the_committer_of_a_terminal_shows_the_centre_its_log(
         command = [*committer_command(settings), "--channel", str(there.fileno())]
         process = subprocess.Popen(command, pass_fds=[there.fileno()])
     with centre.committer(TERMINAL) as committer:
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE_S
         while not committer.witnessed():
             assert time.monotonic() < until
             time.sleep(0.05)
     assert keeper.receive()[:2] == [Alive(), Money(True)]
     assert kiosk_audit(settings, "verify").output.startswith("intact: 2 records, 2 witnessed")
     keeper.send(Quit())
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE_S) == 0
     keeper.close()
 
 

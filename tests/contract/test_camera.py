@@ -23,9 +23,9 @@ from drivers.hosting import process_host
 from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
 from drivers.hosting.thread_host import ThreadHost
+from tests.waiting import PATIENCE_S as SOON_S
 from tests.waiting import until
 
-SOON_S = 20.0
 PROMPT_S = 1.0  # for what is over within 0.05 s when the machine is not busy
 PACE = HostPace(poll_s=0.05, back_off_s=(0.1, 0.2))
 RATE = 25.0

@@ -23,6 +23,7 @@ from kiosk.workshop.sandbox.offers import CENTRE
 from kiosk.workshop.sandbox.pins import PASSWORD
 from kiosk.workshop.sandbox.server import serving
 from kiosk.workshop.sandbox.sessions import IDLE_S
+from tests.waiting import PATIENCE_S
 
 KEY = "k" * 16
 OUT_OF_TOWN = "out-of-town-certificate"
@@ -65,7 +66,7 @@ class WireTerminal:
         self.http.headers["X-Terminal"] = id_
 
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
-        return self.http.request(method, self.url + path, json=body, timeout=10)
+        return self.http.request(method, self.url + path, json=body, timeout=60)
 
     def get(self, path: str) -> Any:
         answer = self.ask("GET", path)
@@ -466,7 +467,7 @@ def test_bodies_that_are_none(terminal: WireTerminal, body: bytes) -> None:
         terminal.url + "/v1/sessions",
         data=body,
         headers={"Content-Type": "application/json"},
-        timeout=10,
+        timeout=60,
     )
     refused(answer, answer.status_code, "request-invalid")
     assert answer.status_code in (400, 422)
@@ -534,7 +535,7 @@ def test_the_same_key_at_the_same_time_makes_one_document(terminal: WireTerminal
 
     def send() -> None:
         url = terminal.url + "/v1/documents"
-        answers.append(requests.post(url, json=order, headers=headers, timeout=10))
+        answers.append(requests.post(url, json=order, headers=headers, timeout=60))
 
     threads = [threading.Thread(target=send) for _ in range(4)]
     for thread in threads:
@@ -557,7 +558,7 @@ def test_two_papers_in_the_same_second_are_each_their_own_persons(
     both = threading.Barrier(2)
 
     def send(persona: str) -> None:
-        both.wait(10)
+        both.wait(PATIENCE_S)
         made[persona] = people[persona].order(key=KEY)  # and both have drawn the same key
 
     threads = [threading.Thread(target=send, args=(persona,)) for persona in people]
@@ -680,7 +681,7 @@ def test_two_terminals_together_cannot_both_have_the_last_print(
     together = threading.Barrier(2)
 
     def order(at: WireTerminal) -> requests.Response:
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         return at.order(key="last" * 4)
 
     with ThreadPoolExecutor(2) as pool:

@@ -52,7 +52,7 @@ def session_headers(url: str, persona: str) -> dict[str, str]:
     evidence["way"] = "id-card"
     evidence["name"] = personas.load()[persona].name  # whole: nothing to confirm
     headers = {"X-Terminal": TERMINAL}
-    send = partial(requests.post, headers=headers, timeout=10)
+    send = partial(requests.post, headers=headers, timeout=60)
     session = send(url + "/v1/sessions", json={"terminal": TERMINAL, "evidence": evidence}).json()
     headers["Authorization"] = f"Bearer {session['token']}"
     send(url + "/v1/sessions/current/sms")
@@ -100,14 +100,14 @@ def test_any_request_is_answered_as_the_contract_says(
 def test_real_answers_fit_the_document(url: str) -> None:
     """Every path that needs a real id, with personas that show every kind of it."""
     # The random requests have guessed codes: who guesses waits longer and longer.
-    requests.post(url + "/sandbox/reset", timeout=10)
+    requests.post(url + "/sandbox/reset", timeout=60)
     for persona in ("P01", "P03", "P08", "P11", "P15", "P18", "A1"):
         http = requests.Session()
         http.headers.update(session_headers(url, persona))
 
         def ask(method: str, path: str, *, http: requests.Session = http, **values: Any) -> Any:
             real = path.format(**values.pop("ids", {}))
-            answer = http.request(method, url + real, timeout=10, **values)
+            answer = http.request(method, url + real, timeout=60, **values)
             assert answer.status_code < 300
             SCHEMA[path][method].validate_response(answer)
             return answer.json() if "json" in answer.headers["Content-Type"] else answer.content
@@ -146,7 +146,7 @@ def test_real_answers_fit_the_document(url: str) -> None:
             kept = {"outlet": "new-town", "at": slots[0]["at"]}
             number = ask("POST", "/v1/appointments", json=kept)["number"]
             ask("GET", "/v1/appointments")
-            gone = http.delete(f"{url}/v1/appointments/{number}", timeout=10)
+            gone = http.delete(f"{url}/v1/appointments/{number}", timeout=60)
             assert (gone.status_code, gone.content) == (204, b"")
         for unit in ask("GET", "/v1/units"):
             ids = {"id": unit["id"]}
@@ -159,7 +159,7 @@ def test_real_answers_fit_the_document(url: str) -> None:
 def test_the_document_in_the_repository_is_the_one_that_is_served(url: str) -> None:
     kept = openapi.DOCUMENT.read_text(encoding="utf-8")
     assert kept == openapi.text(), "renew it with: python -m kiosk.workshop.sandbox.openapi"
-    assert json.loads(kept) == requests.get(url + "/openapi.json", timeout=10).json()
+    assert json.loads(kept) == requests.get(url + "/openapi.json", timeout=60).json()
 
 
 def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:

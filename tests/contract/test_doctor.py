@@ -26,12 +26,14 @@ from PIL import Image
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_cards import pcscd
+from drivers.receipt_printer import escpos
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
 from kiosk.doctor import devices, examination, screen_pictures, trial_prints
 from kiosk.doctor.findings import Finding, Probe, Section, Verdict, run_guarded
 from kiosk.settings import Settings
 from kiosk.workshop.demo import DemoPlace, place
+from tests.waiting import PATIENCE_S
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -126,8 +128,9 @@ def test_a_covered_lens_has_its_mend(here: DemoPlace, remote: Remote, tmp_path: 
 
 
 def test_test_prints_come_out_and_stand_in_the_acceptance_report(
-    here: DemoPlace, remote: Remote, tmp_path: Path
+    here: DemoPlace, remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(escpos, "ANSWER_S", PATIENCE_S)  # the desk's process has to share a core
     path = tmp_path / "report.pdf"
     here = only(here, tmp_path, Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
     result = doctor(here, tmp_path, "--print", "--pdf", str(path))
@@ -292,7 +295,7 @@ def test_a_device_that_blinked_gets_a_second_look(
     began = threading.Event()
 
     def mend() -> None:
-        began.wait(10)
+        began.wait(PATIENCE_S)
         time.sleep(0.3)
         remote.tell(Kind.ID_CARD, "well")
 

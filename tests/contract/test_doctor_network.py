@@ -392,15 +392,10 @@ def test_an_address_that_is_none(authority: CertificateAuthority, url: str) -> N
     assert found["DNS"].mend == "correct url in [centre]"
 
 
-def nobody() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"https://127.0.0.1:{server.getsockname()[1]}"
-
-
 @pytest.mark.parametrize(
     ("url", "broken", "mend"),
     [
-        (nobody(), "TCP", "firewall"),
+        ("https://127.0.0.1:9", "TCP", "firewall"),
         ("https://no-such-host.invalid", "DNS", "resolv.conf"),
     ],
     ids=["a port where nobody is", "a name that nobody has"],

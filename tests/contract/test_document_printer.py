@@ -29,6 +29,7 @@ from drivers.document_printer.names import IppOperation, IppStatus
 from drivers.document_printer.types import PagesPrinted, PrintDocument, ReadSupplies
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.hosting.thread_host import ThreadHost
+from tests.waiting import PATIENCE_S
 
 QUICK: dict[str, Any] = {
     "answer_s": 1.0,
@@ -67,20 +68,20 @@ class PrinterStand:
         self.driver = create(Kind.DOCUMENT_PRINTER, "ipp", settings)
         self.host = ThreadHost(self.driver, self.told.append)
 
-    def print(self, job: PrintDocument | None = None, seconds: float = 10.0) -> PagesPrinted:
+    def print(self, job: PrintDocument | None = None, seconds: float = PATIENCE_S) -> PagesPrinted:
         return self.host.execute(job or a_job(), seconds)
 
     def begin(
-        self, seconds: float = 10.0, cancel: CancelToken | None = None
+        self, seconds: float = PATIENCE_S, cancel: CancelToken | None = None
     ) -> Future[PagesPrinted]:
         return self.host.submit(a_job(), seconds, cancel)
 
-    def failure(self, job: PrintDocument | None = None, seconds: float = 10.0) -> DeviceError:
+    def failure(self, job: PrintDocument | None = None, seconds: float = PATIENCE_S) -> DeviceError:
         with pytest.raises(DeviceError) as caught:
             self.print(job, seconds)
         return caught.value
 
-    def until(self, holds: Callable[[], object], seconds: float = 5.0) -> None:
+    def until(self, holds: Callable[[], object], seconds: float = PATIENCE_S) -> None:
         end = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < end, f"not in time; told {self.told}, {self.sheets()} sheets"
@@ -114,7 +115,7 @@ def stand() -> Iterator[PrinterStand]:
 
 def failure_of(future: Future[PagesPrinted]) -> DeviceError:
     with pytest.raises(DeviceError) as caught:
-        future.result(10.0)
+        future.result(PATIENCE_S)
     return caught.value
 
 
@@ -277,7 +278,7 @@ def test_goes_on_when_mended_in_time(fault: str, mend: str, reason: Reason) -> N
         stand.until(lambda: reason in [status.problem for status in stand.told])
         assert stand.sheets() == 1
         stand.printer.obey(mend)
-        assert future.result(10.0) == PagesPrinted("job-1", 3)
+        assert future.result(PATIENCE_S) == PagesPrinted("job-1", 3)
         assert stand.sheets() == 3
 
 
@@ -373,7 +374,7 @@ def test_a_job_that_is_done_before_it_can_be_cancelled() -> None:
         stand.until(lambda: stand.sheets() == 1)
         time.sleep(0.3)  # beyond its patience
         stand.printer.obey("clear jam")
-        assert future.result(10.0) == PagesPrinted("job-1", 3)
+        assert future.result(PATIENCE_S) == PagesPrinted("job-1", 3)
 
 
 def test_cancelled_at_the_panel(stand: PrinterStand) -> None:
@@ -391,7 +392,7 @@ def test_waits_while_the_printer_is_busy(stand: PrinterStand) -> None:
     time.sleep(0.1)
     assert not future.done()
     stand.printer.obey("well")
-    assert future.result(10.0).pages == 3
+    assert future.result(PATIENCE_S).pages == 3
 
 
 def test_busy_until_the_deadline(stand: PrinterStand) -> None:
@@ -463,7 +464,7 @@ def test_a_blink_in_mid_job_is_forgiven() -> None:
         stand.printer.obey("refuse", code=503)
         time.sleep(0.35)
         stand.printer.obey("well")
-        assert future.result(10.0).pages == 3
+        assert future.result(PATIENCE_S).pages == 3
 
 
 @pytest.mark.parametrize("order", ["refuse", "die"])
@@ -708,7 +709,7 @@ def test_all_pages_are_out_and_then_somebody_is_at_the_printer(order: str) -> No
         future = stand.begin()
         stand.until(lambda: stand.sheets() == 3)
         stand.printer.obey(order)
-        assert future.result(10.0) == PagesPrinted("job-1", 3)
+        assert future.result(PATIENCE_S) == PagesPrinted("job-1", 3)
         assert stand.job_states() == ["CANCELED"]
 
 
@@ -719,7 +720,7 @@ def test_all_pages_are_out_when_the_visit_ends() -> None:
         future = stand.begin(cancel=cancel)
         stand.until(lambda: stand.sheets() == 3)
         cancel.cancel()
-        assert future.result(10.0) == PagesPrinted("job-1", 3)
+        assert future.result(PATIENCE_S) == PagesPrinted("job-1", 3)
 
 
 @pytest.mark.parametrize("order", ["", "open cover", "cancel at panel"])
@@ -753,7 +754,7 @@ def test_a_jam_before_the_last_page_is_over_once_that_is_counted() -> None:
         # The driver has taken in an answer before it asks for the next.
         stand.until(lambda: counted.count(3) > 1)
         stand.printer.obey("cancel at panel")
-        assert future.result(10.0) == PagesPrinted("job-1", 3)
+        assert future.result(PATIENCE_S) == PagesPrinted("job-1", 3)
 
 
 def test_a_job_that_is_done_and_of_which_no_page_was_counted() -> None:

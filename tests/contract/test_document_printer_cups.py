@@ -20,7 +20,7 @@ from drivers.emulators.ports import reserved
 from drivers.hosting.thread_host import ThreadHost
 from tests.contract import ipp_peers
 from tests.contract.ipp_peers import EvePrinter
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 MISSING = ipp_peers.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"CUPS as a peer: {MISSING}")
@@ -99,7 +99,7 @@ def test_goes_on_when_mended(printer: EvePrinter, word: str, reason: Reason) -> 
         future = host.submit(JOB, 20)
         until(lambda: reason in problems(told))
         printer.fault("")
-        assert future.result(20).pages == 3
+        assert future.result(PATIENCE_S).pages == 3
 
 
 def test_gives_up_and_counts(printer: EvePrinter) -> None:
@@ -110,7 +110,7 @@ def test_gives_up_and_counts(printer: EvePrinter) -> None:
         time.sleep(0.5)
         printer.drop()
         with pytest.raises(DeviceError) as caught:
-            future.result(20)
+            future.result(PATIENCE_S)
         assert (caught.value.reason, caught.value.pages) == (Reason.PAPER_OUT, 1)
 
 
@@ -124,7 +124,7 @@ def test_cancelled(printer: EvePrinter) -> None:
         time.sleep(0.2)
         printer.drop()
         with pytest.raises(DeviceError) as caught:
-            future.result(20)
+            future.result(PATIENCE_S)
         assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 1)
 
 
@@ -135,7 +135,7 @@ def test_waits_for_another_job_to_end(printer: EvePrinter) -> None:
         until(lambda: Reason.JAM in problems(told))
         printer.fault("")
         assert host.execute(JOB, 20).pages == 3
-        assert first.result(20).pages == 3
+        assert first.result(PATIENCE_S).pages == 3
 
 
 # -- a queue in front of it ------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_a_queue_goes_on_when_mended(printer: EvePrinter, queue: str) -> None:
         future = host.submit(JOB, 20)
         until(lambda: Reason.PAPER_OUT in problems(told))
         printer.fault("")
-        assert future.result(20).pages == 3
+        assert future.result(PATIENCE_S).pages == 3
 
 
 def test_a_queue_is_given_up_without_a_guess_at_pages(printer: EvePrinter, queue: str) -> None:

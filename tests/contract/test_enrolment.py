@@ -52,6 +52,7 @@ from kiosk.workshop.sandbox.tickets import maintenance_ticket
 from kiosk.workshop.sandbox.tls import SandboxCa
 from tests.contract.test_doctor_network import CertificateAuthority
 from tests.contract.test_doctor_network import centre as centre_of
+from tests.waiting import PATIENCE_S
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class EnrolmentStage:
     def page(self, path: str = "", **form: str) -> str:
         url = f"{self.beside}/terminals{path}"
         answer = (
-            requests.post(url, data=form, timeout=10) if form else requests.get(url, timeout=10)
+            requests.post(url, data=form, timeout=60) if form else requests.get(url, timeout=60)
         )
         assert answer.ok
         answer.encoding = "utf-8"
@@ -95,7 +96,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EnrolmentStage]:
 
 @pytest.fixture(autouse=True)
 def _empty_centre(stage: EnrolmentStage) -> None:
-    requests.post(stage.beside + "/sandbox/reset", timeout=10)
+    requests.post(stage.beside + "/sandbox/reset", timeout=60)
 
 
 class NewTerminal:
@@ -153,14 +154,14 @@ def test_a_terminal_shows_a_code_and_is_in_service_once_it_is_allowed(
     done: list[Result] = []
     thread = threading.Thread(target=lambda: done.append(new.command("--no-tpm")))
     thread.start()
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE_S
     while '<li class="waiting">' not in (page := stage.page()):
         assert time.monotonic() < until
         time.sleep(0.02)
     code = page.partition('<li class="waiting"><b>')[2][:9]
     assert "文件（没有 TPM）" in page
     stage.allow(code, "YL-0301", place="新客站")
-    thread.join(20)
+    thread.join(PATIENCE_S)
     told = done[0].output
     assert done[0].exit_code == 0, told
     assert f"code: {code}" in told
@@ -461,7 +462,7 @@ def test_a_code_whose_time_has_passed_is_replaced(stage: EnrolmentStage, new: Ne
             codes.append(view.code)
             if len(codes) == 1:
                 requests.post(
-                    stage.beside + "/sandbox/clock", json={"seconds": 2000}, timeout=10
+                    stage.beside + "/sandbox/clock", json={"seconds": 2000}, timeout=60
                 ).raise_for_status()
             else:
                 stage.allow(view.code, "YL-0308")

@@ -65,6 +65,7 @@ from tests.face_material import SHARED, clip, models_folder, portrait
 from tests.services.hall import Glass
 from tests.ui.face_samples import CHALLENGE
 from tests.unit.test_face import certified
+from tests.waiting import PATIENCE_S
 
 TURN_LEFT, TURN_RIGHT, NOD, CLOSER, BLINK = HeadAction
 FPS = 12.0
@@ -441,7 +442,7 @@ def order(certificate: x509.Certificate | None, folder: Path | None = None) -> C
 
 
 def heard(
-    process: CaptureProcess, until: type[CaptureMessage], seconds: float = 20.0
+    process: CaptureProcess, until: type[CaptureMessage], seconds: float = PATIENCE_S
 ) -> list[CaptureMessage]:
     """All messages of ``process`` up to the first of the type ``until``."""
     messages: list[CaptureMessage] = []
@@ -576,7 +577,7 @@ def test_a_booth_that_is_left_ends_the_process_and_the_picture(
     assert _soon(lambda: shown.preview is not None)
     cancel.cancel()
     with pytest.raises(DeviceError) as caught:
-        future.result(5.0)
+        future.result(PATIENCE_S)
     assert caught.value.reason is Reason.CANCELLED
     assert _soon(lambda: camera[0].look()["viewers"] == 0)
 
@@ -603,7 +604,7 @@ def test_a_booth_without_models_says_so(
     assert closed_for_models(tmp_path) is not None
     assert closed_for_models(models_folder()) is None
     one = FaceBooth(camera[1], FaceSettings(models=tmp_path), "T0001")
-    taken = one.take(step(certified(key)), ShownFace(camera[0]), CancelToken()).result(10.0)
+    taken = one.take(step(certified(key)), ShownFace(camera[0]), CancelToken()).result(PATIENCE_S)
     assert taken == FaceTaken(why_not=closed_for_models(tmp_path))
 
 
@@ -618,7 +619,7 @@ def test_a_technician_sees_the_camera_only_while_the_page_is_open(
     assert camera[0].look()["viewers"] == 1
     cancel.cancel()
     with pytest.raises(DeviceError) as caught:
-        future.result(5.0)
+        future.result(PATIENCE_S)
     assert caught.value.reason is Reason.CANCELLED
     assert _soon(lambda: camera[0].look()["viewers"] == 0)
 
@@ -633,7 +634,7 @@ def test_a_camera_that_is_lost_while_it_is_aimed_is_told(
     assert _soon(lambda: bool(shown))
     camera[0].obey(fault)
     with pytest.raises(DeviceError) as caught:
-        future.result(20.0)
+        future.result(PATIENCE_S)
     assert caught.value.device is Kind.CAMERA
 
 
@@ -648,7 +649,7 @@ def test_a_camera_that_is_lost_leads_to_the_other_ways(
     future = one.take(step(certified(key)), shown, CancelToken())
     assert _soon(lambda: shown.preview is not None)
     camera[0].obey(fault)
-    taken = future.result(20.0)
+    taken = future.result(PATIENCE_S)
     assert taken.why_not is not None
     assert say(taken.why_not, Language.ZH) == "摄像头没有响应"
 
@@ -699,7 +700,7 @@ def test_a_process_that_does_not_start_is_no_bug_and_leads_to_the_other_ways(
     monkeypatch.setattr(capture_process, "start_apart", start)
     stand = CameraStand()
     one = FaceBooth(stand, FaceSettings(models=models_folder()), "T0001")  # type: ignore[arg-type]
-    taken = one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
+    taken = one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(PATIENCE_S)
     assert taken.why_not is not None
     assert say(taken.why_not, Language.ZH) == "这次没有拍成"
     assert stand.told == ([StartStream, StopStream] if dies else []), "the camera is off"
@@ -733,10 +734,10 @@ def test_a_capture_that_was_left_has_switched_the_camera_off_before_the_next_one
     one = FaceBooth(stand, FaceSettings(models=models_folder()), "T0001")  # type: ignore[arg-type]
     cancel = CancelToken()
     left = one.take(step(certified(key)), lambda *shown: None, cancel)
-    assert began.wait(10.0)
+    assert began.wait(PATIENCE_S)
     cancel.cancel()
-    one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
-    assert isinstance(left.exception(10.0), DeviceError)
+    one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(PATIENCE_S)
+    assert isinstance(left.exception(PATIENCE_S), DeviceError)
     assert stand.told == [StartStream, StopStream] * 2
 
 
@@ -748,10 +749,10 @@ def test_what_a_camera_needs_is_loaded_while_the_citizen_reads_what_the_face_is_
     consent = ConsentToFace(CHALLENGE.notice)
     asked = threading.Thread(target=lambda: dialogue.ask(consent, back=False), daemon=True)
     asked.start()
-    ticket = glass.shown.get(timeout=10.0)[1]
+    ticket = glass.shown.get(timeout=60)[1]
     assert _soon(lambda: stand.told == [PrepareStream]), "the camera stays off"
     dialogue.answer(ticket, DECLINE)
-    asked.join(10.0)
+    asked.join(PATIENCE_S)
     assert not asked.is_alive()
 
 
@@ -761,11 +762,12 @@ def test_a_camera_that_the_last_capture_still_holds_is_a_reason(
     monkeypatch.setattr(booths, "LEFT_S", 0.05)
     one = FaceBooth(CameraStand(), FaceSettings(), "T0001")  # type: ignore[arg-type]
     with one._one:
-        taken = one.take(step(certified(key)), lambda *shown: None, CancelToken()).result(10.0)
+        future = one.take(step(certified(key)), lambda *shown: None, CancelToken())
+        taken = future.result(PATIENCE_S)
     assert say(taken.why_not or "", Language.ZH) == "摄像头没有响应"
 
 
-def _soon(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+def _soon(holds: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:

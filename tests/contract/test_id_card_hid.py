@@ -21,9 +21,9 @@ from drivers.id_card.hid import REPORT, HidPort
 from drivers.id_card.sdt import SdtReader
 from drivers.id_card.sdt_frames import SamCommand, encode_frame
 from drivers.id_card.types import AwaitLift, IdCard, ReadCard
+from tests.waiting import PATIENCE_S as PATIENT_S
 
 CARD = {"name": "张三", "number": "990101199003071018", "address": "演示省云岭市测试路1号"}
-PATIENT_S = 20.0
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_every_report_has_its_number_and_its_full_size(tmp_path: Path, size: int
         port.write(frame)
         sent = b""
         while len(sent) < -(-len(frame) // REPORT) * (1 + REPORT):
-            select.select([master], [], [], 5.0)
+            select.select([master], [], [], PATIENT_S)
             sent += os.read(master, 4096)
         reports = [sent[at : at + 1 + REPORT] for at in range(0, len(sent), 1 + REPORT)]
         assert {len(report) for report in reports} == {1 + REPORT}

@@ -15,8 +15,8 @@ import pytest
 
 from drivers.catalogue import create
 from drivers.device import DeviceError, Kind, Reason
+from tests.waiting import PATIENCE_S
 
-PATIENCE_S = 30.0
 # Another process floods the line, so that no lock of this one slows it down.
 _TERMINAL = (
     "import os, sys\nwhile True: os.write(int(sys.argv[1]), bytes([int(sys.argv[2])]) * 4096)"

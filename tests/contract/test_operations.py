@@ -74,7 +74,7 @@ class ServedCentre:
             method,
             f"{self.url}/sandbox{path}",
             json=body,
-            timeout=10,
+            timeout=60,
             verify=str(self.ca.root),
             cert=str(self.ca.terminal("levers")),
         )
@@ -83,7 +83,7 @@ class ServedCentre:
 
     def post(self, url: str, form: dict[str, str]) -> str:
         """What a phone's browser gets."""
-        return requests.post(url, data=form, timeout=10).text  # a phone has no certificate
+        return requests.post(url, data=form, timeout=60).text  # a phone has no certificate
 
     def moved(self) -> list[tuple[str, int]]:
         return [(move["operation"], move["amount"]) for move in self.lever("GET", "/movements")]
@@ -1183,10 +1183,10 @@ def test_a_phone_needs_no_certificate_and_gets_none_of_the_contract(tmp_path: Pa
             login = terminal.logins.open_phone()
         page = login.content.reveal()
         assert page.startswith(f"{at.beside}/phone/")
-        assert "YL-0001" in requests.get(page, timeout=10).text
-        assert requests.get(f"{at.beside}/sandbox/logins", timeout=10).json()
+        assert "YL-0001" in requests.get(page, timeout=60).text
+        assert requests.get(f"{at.beside}/sandbox/logins", timeout=60).json()
         for way in ("/v1/catalogue", "//v1/catalogue", "/v1/../v1/catalogue", "/%76%31/catalogue"):
-            answer = requests.get(at.beside + way, headers={"X-Terminal": "YL-0001"}, timeout=10)
+            answer = requests.get(at.beside + way, headers={"X-Terminal": "YL-0001"}, timeout=60)
             assert answer.status_code == 404
         with CentreClient(at.beside, "YL-0001") as stranger, pytest.raises(CentreUnavailable):
             stranger.catalogue()

@@ -36,9 +36,10 @@ from kiosk.visit.pin_steps import EnterPin, PinTaken
 from kiosk.visit.steps import OTHER
 from kiosk.words import Language, say
 from tests.contract.xfs4iot_machines import host_of
+from tests.waiting import PATIENCE_S as PATIENT_S
 
-PATIENT_S = 10.0
 PAN = "9999990000000000014"
+ANSWER_S = 0.6
 PIN = "135790"
 CLEAR = bytes.fromhex("F351D490994603795C6EBEE8FAEBB481")
 BLOCK = format_0(PIN, pan_field(PAN), 16)
@@ -97,7 +98,7 @@ def pad(tmp_path: Path) -> Iterator[PinPad]:
 
 @pytest.fixture
 def entry(pad: PinPad) -> Iterator[PadTypist]:
-    host = ThreadHost(SerialPinPad(SerialPinPad.Settings(pad.address, answer_timeout=0.2)))
+    host = ThreadHost(SerialPinPad(SerialPinPad.Settings(pad.address, answer_timeout=ANSWER_S)))
     host.start()
     eventually(lambda: host.status.state is State.ONLINE)
     yield PadTypist(host, pad, lambda: pad.look()["entering"])
@@ -163,7 +164,7 @@ def test_the_pad_gives_the_entry_up(entry: PadTypist) -> None:
 
 def test_a_pad_that_answers_late_still_gives_the_block(entry: PadTypist) -> None:
     future = entry.begin()
-    entry.pad.obey("slow", seconds=0.15)
+    entry.pad.obey("slow", seconds=ANSWER_S / 4)
     entry.press(*PIN, "enter")
     taken = future.result(PATIENT_S)
     assert taken
@@ -173,7 +174,7 @@ def test_a_pad_that_answers_late_still_gives_the_block(entry: PadTypist) -> None
 
 def test_a_pad_that_answers_too_late_may_be_tried_again(entry: PadTypist) -> None:
     future = entry.begin()
-    entry.pad.obey("slow", seconds=0.6)
+    entry.pad.obey("slow", seconds=3 * ANSWER_S)
     entry.press("1")
     assert why(future.result(PATIENT_S)) == ("密码键盘没有响应", True)
 
@@ -194,7 +195,7 @@ def test_an_entry_whose_page_was_left_ends_before_the_next_begins(entry: PadTypi
     left = entry.begin()
     entry.press(*PIN[:4])
     eventually(lambda: bool(entry.shown) and entry.shown[-1].entered == 4)
-    entry.pad.obey("slow", seconds=0.15)
+    entry.pad.obey("slow", seconds=ANSWER_S / 4)
     entry.cancel.cancel()
     shown: list[EnterPin] = []
     future = entry.taker.take(STEP, shown.append, CancelToken())

@@ -28,6 +28,7 @@ from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card.sdt import SdtReader
 from drivers.id_card.sdt_frames import PHOTO_BYTES
 from drivers.id_card.types import IdCard, ReadCard
+from tests.waiting import PATIENCE_S, PROMPT_S
 
 PERSON = {"name": "张三", "number": "990101199003071018"}
 SLIP = "收到".encode("gb18030") + b"\n" * 4 + b"\x1dV\x00"
@@ -71,7 +72,7 @@ def remote(rig: Rig, directory: Path) -> Iterator[Remote]:
         remote.tell(Kind.RECEIPT_PRINTER, "tear")
 
 
-def eventually(true: Callable[[], Any], seconds: float = 5.0) -> Any:
+def eventually(true: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
     until = time.monotonic() + seconds
     while not (seen := true()):
         assert time.monotonic() < until, "waited in vain"
@@ -186,7 +187,7 @@ def print_slip(rig: Rig) -> None:
 @pytest.mark.usefixtures("rig")
 def test_what_does_not_fit_is_an_answer(directory: Path, line: bytes, says: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as talk, talk.makefile("rb") as answers:
-        talk.settimeout(5)
+        talk.settimeout(PATIENCE_S)
         talk.connect(str(directory / "desk.sock"))
         talk.sendall(line.strip(b"\n") + b"\n")
         answer = json.loads(answers.readline())
@@ -237,7 +238,7 @@ def test_two_at_once_each_get_their_own_answers(rig: Rig, directory: Path) -> No
 
     def talk(device: str, key: str) -> None:
         with closing(Remote(directory / "desk.sock")) as remote:
-            begin.wait(5)
+            begin.wait(PATIENCE_S)
             for _ in range(100):
                 if key not in (seen := remote.look(device)):
                     wrong.append(seen)
@@ -250,7 +251,7 @@ def test_two_at_once_each_get_their_own_answers(rig: Rig, directory: Path) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
     assert wrong == []
 
@@ -268,7 +269,7 @@ def test_one_device_obeys_one_after_another(rig: Rig, directory: Path) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
     assert rig.look(Kind.ID_CARD)["plugged"]
     assert (directory / Kind.ID_CARD).exists()
@@ -324,7 +325,7 @@ def test_the_end_hangs_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert remote.look(Kind.ID_CARD)["plugged"]
         begun = time.monotonic()
         rig.stop()
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < PROMPT_S
         with pytest.raises(OSError, match=r"gone|reset|pipe"):
             remote.look(Kind.ID_CARD)
     with pytest.raises(FileNotFoundError):

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -225,8 +226,7 @@ def test_the_devices_of_a_banks_machine_are_found(tmp_path: Path) -> None:
 def test_of_two_card_readers_one_is_chosen(tmp_path: Path) -> None:
     if pcscd.missing():
         pytest.skip(pcscd.missing())
-    folder = Path(f"/tmp/kiosk-setup-{os.getpid()}")  # a socket's path must be short
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="kiosk-setup-"))  # a socket's path must be short
     service = pcscd.PcscService(folder, ["Kiosk IC", "Kiosk NFC"])
     service.start()
     try:

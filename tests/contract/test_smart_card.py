@@ -49,11 +49,11 @@ from drivers.smart_card.types import (
 )
 from drivers.smart_card.winscard import PRESENT, UNAWARE, Context, PcscError
 from tests.contract.pcsc_peer import CONTACT, CONTACTLESS, FOLDER, Bench, bench, missing
+from tests.waiting import PATIENCE_S as PATIENT_S
+from tests.waiting import PROMPT_S
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "complete")
 
-PATIENT_S = 15.0  # for what must come, on however busy a machine
-PROMPT_S = 1.0  # for what is over within 0.1 s when the machine is not busy
 PACE = HostPace(poll_s=0.1, back_off_s=(0.1, 0.2))
 
 NUMBER, OTHER_NUMBER = "9999990000000000014", "9999990000000000022"

@@ -20,7 +20,6 @@ from drivers.smart_card.types import AwaitRemoval, ReadBankCard
 from drivers.vendor_mode.types import AwaitMode, Mode, ReadMode
 from tests.contract.test_contract import KINDS as OTHERS
 from tests.contract.test_contract import (  # noqa: F401  each is a test of this file
-    SOON_S,
     DeviceCase,
     a_pdf,
     a_session_key,
@@ -44,6 +43,7 @@ from tests.contract.test_contract import (  # noqa: F401  each is a test of this
     test_unplugged_it_is_gone_and_plugged_it_is_found_again,
     test_what_it_cannot_do_is_unsupported,
 )
+from tests.waiting import PATIENCE_S as SOON_S
 
 SLOW = (("slow", {"seconds": SOON_S}),)
 AT_REST = Readings(False, 0, False, False, 0, Power.MAINS, None, 50)

@@ -52,8 +52,9 @@ from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
 from drivers.xfs4iot.sensors import XfsSensors
 from drivers.xfs4iot.vendor_mode import XfsVendorMode
 from kiosk.workshop.sandbox import personas
-from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made
-from tests.waiting import until
+from tests.contract.xfs4iot_machines import check_frames, fails, host_of, made
+from tests.waiting import PATIENCE_S as SOON_S
+from tests.waiting import PROMPT_S, until
 from ui.desk import people
 
 BANK = {"kind": "bank", "number": "9999990000000000014"}
@@ -369,13 +370,13 @@ def test_nobody_puts_a_card(machine: XfsMachine) -> None:
     with host_of(machine, XfsCardReader, "CardReader") as host:
         begun = time.monotonic()
         assert fails(host, ReadBankCard(), 0.3).reason is Reason.TIMEOUT
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < PROMPT_S
         cancel = CancelToken()
         future = host.submit(ReadBankCard(), SOON_S, cancel)
         until(lambda: host.status.media is Media.NOT_PRESENT)
         cancel.cancel()
         with pytest.raises(DeviceError) as caught:
-            future.result(1.0)
+            future.result(SOON_S)
         assert caught.value.reason is Reason.CANCELLED
         assert host.status.usable
 

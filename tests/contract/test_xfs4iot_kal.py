@@ -33,7 +33,8 @@ from tests.contract.test_contract import (  # noqa: F401  each is a test of this
     test_unplugged_it_is_gone_and_plugged_it_is_found_again,
     test_what_it_cannot_do_is_unsupported,
 )
-from tests.contract.xfs4iot_machines import SOON_S, host_of
+from tests.contract.xfs4iot_machines import host_of
+from tests.waiting import PATIENCE_S as SOON_S
 
 
 def spoken(kind: DeviceCase, service: str) -> DeviceCase:

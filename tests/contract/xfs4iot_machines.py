@@ -15,10 +15,9 @@ from drivers.hosting.host import HostPace
 from drivers.hosting.thread_host import ThreadHost
 from drivers.xfs4iot.driver import XfsDriver
 from tests.contract.xfs4iot_forms import check
+from tests.waiting import PATIENCE_S as SOON_S
 from tests.waiting import until
 
-SOON_S = 5.0
-"""Long enough on a busy machine for what takes a few milliseconds."""
 QUICK = HostPace(poll_s=0.1, back_off_s=(0.1,))
 
 

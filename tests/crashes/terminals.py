@@ -240,7 +240,7 @@ class CrashTerminal:
     def stop(self) -> None:
         if self.keeper.poll() is None:
             self.keeper.send_signal(signal.SIGTERM)
-            self.keeper.wait(30)
+            self.keeper.wait(60)
 
     @property
     def taken(self) -> int:

@@ -28,6 +28,7 @@ from kiosk.keeper.channel import (
     Taken,
 )
 from kiosk.operation import OperationState
+from tests.waiting import HANGS_S
 
 
 def main() -> None:
@@ -43,7 +44,8 @@ def main() -> None:
     if part == "crash":
         os._exit(3)
     if part == "child":  # which holds the channel after its parent's death
-        subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(20)"], pass_fds=[fd])
+        sleeps = f"import time; time.sleep({HANGS_S})"
+        subprocess.Popen([sys.executable, "-S", "-c", sleeps], pass_fds=[fd])
         os._exit(3)
     if part == "garbage":
         os.write(fd, b"garbage\n")
@@ -86,7 +88,7 @@ def main() -> None:
                         os._exit(0)
                     case Broken():
                         os._exit(0)
-    time.sleep(60)
+    time.sleep(HANGS_S)
 
 
 if __name__ == "__main__":

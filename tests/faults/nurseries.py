@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from drivers.hosting.apart import fork_by
 from kiosk.keeper.nursery import Nursery
+from tests.waiting import PATIENCE_S
 
 _PROGRAM = """
 import os, socket, sys
@@ -25,7 +26,6 @@ checker._load()
 nursery.tend(socket.socket(fileno=int(sys.argv[1])), os.getppid())
 """
 """The program of a nursery whose checking processes have the signature library when they begin."""
-PATIENCE_S = 20.0
 
 
 @contextmanager

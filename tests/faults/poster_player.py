@@ -43,7 +43,7 @@ def main(stage: Path, part: str, channel: PosterEnd) -> None:
         case "touched-dies":
             channel.send(Touched("start"))
             os._exit(3)
-    time.sleep(120)
+    time.sleep(360)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
+from tests.waiting import HANGS_S
+
 KEPT: list[object] = []
 
 
@@ -69,7 +71,7 @@ def a_mistake(settings: Path) -> None:
 
 
 def no_end(settings: Path) -> None:
-    time.sleep(60)
+    time.sleep(HANGS_S)
 
 
 def no_word(settings: Path) -> None:

@@ -33,6 +33,7 @@ from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Citizen, Hall, hall, said
 from tests.services.script import action, option
+from tests.waiting import PATIENCE_S
 from ui.contents import ProblemContent
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
@@ -194,7 +195,7 @@ def test_what_is_no_code_is_a_hint_and_not_sent(here: Hall, typed: object) -> No
         citizen.chooses(Attract, "start")
         citizen.puts("P01")
         citizen.chooses(EnterSmsCode, typed)
-        assert "6 位数字" in citizen.glass.hints.get(timeout=5).message
+        assert "6 位数字" in citizen.glass.hints.get(timeout=60).message
         citizen.press(here.here.code())
         citizen.sees(Menu)
 
@@ -383,7 +384,7 @@ def test_a_seal_that_is_not_available_may_be_tried_again(here: Hall) -> None:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE_S
     while not what():
         assert time.monotonic() < end
         time.sleep(0.01)

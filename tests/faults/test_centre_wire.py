@@ -47,6 +47,7 @@ from tests.centre_server import (
     trickle,
 )
 from tests.unit.test_sealed import KEY_USAGES
+from tests.waiting import HANGS_S, PROMPT_S, until
 
 NAME, NUMBER, TOKEN = "演示甲", "990101199001011020", "t0ken-of-the-visit"
 CARD = CardEvidence(kind="resident", name=Sensitive(NAME), number=Sensitive(NUMBER))
@@ -89,7 +90,7 @@ def server() -> Iterator[CentreServer]:
 
 @pytest.fixture
 def client(server: CentreServer) -> Iterator[CentreClient]:
-    with CentreClient(server.url, "T0001", connect_s=1, read_s=0.5, whole_s=1) as client:
+    with CentreClient(server.url, "T0001", connect_s=2, read_s=1, whole_s=2) as client:
         yield client
 
 
@@ -118,10 +119,10 @@ WIRE = [
     pytest.param(reply(500, b"oops"), Trouble.DOWN, id="500"),
     pytest.param(reply(502, b"<html>Bad Gateway</html>", kind="text/html"), Trouble.DOWN, id="502"),
     pytest.param(reply(503, {"code": "x"}), Trouble.DOWN, id="503"),
-    pytest.param(late(3, reply(200, BODY)), Trouble.SLOW, id="silent"),
+    pytest.param(late(HANGS_S, reply(200, BODY)), Trouble.SLOW, id="silent"),
     pytest.param(trickle(head("X-Fill: " + "x" * 400), 0.05), Trouble.SLOW, id="head trickles"),
-    pytest.param(trickle(LONG + b" " * 400, 0.01), Trouble.SLOW, id="body trickles"),
-    pytest.param(trickle(b"HTTP/1.1 100 Continue\r\n\r\n" * 20, 0.02), Trouble.SLOW, id="100s"),
+    pytest.param(trickle(LONG + b" " * 400, 0.05), Trouble.SLOW, id="body trickles"),
+    pytest.param(trickle(b"HTTP/1.1 100 Continue\r\n\r\n" * 20, 0.05), Trouble.SLOW, id="100s"),
     pytest.param(raw(b"HTTP/1.1 102 Processing\r\n\r\n" * 99), Trouble.NONSENSE, id="hints only"),
     pytest.param(raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), Trouble.NONSENSE, id="101"),
     pytest.param(
@@ -174,7 +175,7 @@ def test_wire(
     server.on("GET", "/v1/person", answer)
     began = time.monotonic()
     error = trouble(client.person)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < PROMPT_S
     assert error.trouble is expected
     assert error.detail.startswith("GET /v1/person: ")
     assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", error.reference)
@@ -240,7 +241,7 @@ def test_a_dead_name_server_holds_no_call(monkeypatch: pytest.MonkeyPatch) -> No
     with CentreClient("https://centre.example", "T0001", connect_s=0.2, whole_s=0.5) as client:
         began = time.monotonic()
         error = trouble(client.catalogue)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < PROMPT_S
     woken.set()
     assert error.trouble is Trouble.DOWN
     assert error.detail.endswith("no connection (NameResolutionError)")
@@ -262,10 +263,11 @@ def test_an_address_that_is_dead_leaves_time_for_the_next(
 
 
 def test_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-    with CentreClient(f"http://127.0.0.1:{port}", "T0001", whole_s=1) as client:
-        assert trouble(client.catalogue).trouble is Trouble.DOWN
+    with socket.socket() as held:  # else another process could begin to
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        with CentreClient(f"http://127.0.0.1:{port}", "T0001", whole_s=1) as client:
+            assert trouble(client.catalogue).trouble is Trouble.DOWN
 
 
 def test_nobody_accepts() -> None:
@@ -396,7 +398,7 @@ def test_a_connection_the_centre_closed_meanwhile(
 @pytest.mark.parametrize(
     "answer",
     [
-        pytest.param(late(5, reply(204)), id="silent"),
+        pytest.param(late(HANGS_S, reply(204)), id="silent"),
         pytest.param(trickle(b"x" * 500, 0.05), id="trickles"),
         pytest.param(reset(), id="reset"),
         pytest.param(reply(500), id="500"),
@@ -409,7 +411,7 @@ def test_close_is_quick_and_silent(server: CentreServer, answer: Answer) -> None
     server.on("DELETE", "/v1/sessions/current", answer)
     began = time.monotonic()
     client.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < PROMPT_S
     assert client.session is None
 
 
@@ -420,7 +422,7 @@ def test_close_when_the_centre_is_gone() -> None:
         client.sign_in(CARD)
     began = time.monotonic()
     client.close()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < PROMPT_S
 
 
 def test_nothing_stays_open(server: CentreServer) -> None:
@@ -428,10 +430,7 @@ def test_nothing_stays_open(server: CentreServer) -> None:
     client = CentreClient(server.url, "T0001")
     client.sign_in(CARD)
     client.close()
-    deadline = time.monotonic() + 3
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() <= before
+    until(lambda: threading.active_count() <= before)
 
 
 # -- a citizen who does not wait ------------------------------------------------------------------
@@ -446,13 +445,13 @@ def leave() -> None:
 
 
 def test_who_leaves_waits_for_no_answer_and_the_next_call_is_well(server: CentreServer) -> None:
-    server.on("GET", "/v1/person", late(5, reply(200, PERSON)))
+    server.on("GET", "/v1/person", late(HANGS_S, reply(200, PERSON)))
     server.on("POST", "/v1/documents/d-1/prints", reply(200, {"prints": 1, "prints_left_today": 2}))
     client = CentreClient(server.url, "T0001", meanwhile=leave)
     began = time.monotonic()
     with pytest.raises(Gone):
         client.person()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < PROMPT_S
     client.report_print("d-1", PrintReport(job="j-1", pages=1, complete=True))
     assert server.requests[-1].connection == 1, "the call that goes on has the old connection"
     client.close()
@@ -751,10 +750,10 @@ def test_a_slow_answer_over_tls_ends_in_time(issuer: Issuer) -> None:
         serving(issuer.issue("centre")) as server,
         CentreClient(server.url, "T0001", ca=issuer.root, whole_s=1) as client,
     ):
-        server.on("GET", "/v1/accounts", trickle(LONG + b" " * 400, 0.02))
+        server.on("GET", "/v1/accounts", trickle(LONG + b" " * 400, 0.05))
         began = time.monotonic()
         assert trouble(client.accounts).trouble is Trouble.SLOW
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < PROMPT_S
 
 
 def test_nothing_is_read_past_the_deadline_of_a_call() -> None:
@@ -785,7 +784,7 @@ def test_a_handshake_that_never_ends(issuer: Issuer) -> None:
         with CentreClient(url, "T0001", ca=issuer.root, connect_s=0.3, whole_s=0.5) as client:
             began = time.monotonic()
             assert trouble(client.catalogue).trouble is Trouble.SLOW
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < PROMPT_S
 
 
 @pytest.mark.parametrize(

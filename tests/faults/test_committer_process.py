@@ -43,10 +43,10 @@ from kiosk.operations.rows import JournalEvent, JournalUnwritable
 from kiosk.settings import CentreSettings
 from kiosk.settings import Settings as TerminalSettings
 from tests.contract.test_operations import OperationVisit, served
+from tests.waiting import PATIENCE_S
 
 A, B = "a" * 32, "b" * 32
 DONE = OperationState.DONE
-PATIENCE_S = 20.0
 TERMINAL = "YL-0401"
 
 

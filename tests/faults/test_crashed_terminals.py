@@ -46,7 +46,7 @@ from tests.crashes.terminals import (
     run_round,
 )
 from tests.simulation import bugs
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_the_tray_shows_whether_a_document_whose_answer_was_lost_is_sent_again(
         paper.open()
         with suppress(DeviceError):
             job = PrintDocument("job", ONE_PAGE, 1)
-            paper.execute(job, Deadline(10), CancelToken())
+            paper.execute(job, Deadline(PATIENCE_S), CancelToken())
         until(lambda: not (tmp_path / WORKS).exists())
     finally:
         printer.stop()

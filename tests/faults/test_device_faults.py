@@ -20,6 +20,7 @@ from kiosk.workshop.bench.cases import FAULTS, STATES, USED_AT, FaultCase, cases
 from kiosk.workshop.bench.figures import Figure
 from kiosk.workshop.bench.stand import stand
 from kiosk.workshop.bench.trial import CaseVerdict
+from tests.waiting import PATIENCE_S
 
 SAMPLE = (
     (Kind.ID_CARD, "absent", "attract"),
@@ -111,7 +112,7 @@ def test_a_screen_that_stands_still_is_seen() -> None:
         time.sleep(0.4)
         os.kill(pid, signal.SIGCONT)
         its.look()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while max((stall.ms for stall in its.stalls), default=0) <= 300:  # a busy machine has more
             assert time.monotonic() < deadline, its.stalls
             its.look()

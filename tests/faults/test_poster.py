@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.faults.test_keeper import KeeperProcess, Start, alive, start
+from tests.waiting import PATIENCE_S
 
 __all__ = ["start"]
 
@@ -183,6 +184,6 @@ def test_a_poster_that_was_started_ahead_and_is_not_wanted_never_shows(
         assert posters(terminal) == []
         terminal.stop()
     else:
-        assert terminal.keeper.wait(20)
+        assert terminal.keeper.wait(PATIENCE_S)
     assert not terminal.named("poster shown")
     terminal.until(lambda: not posters(terminal))

@@ -30,10 +30,10 @@ from tests.failed import error_of
 from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
 from tests.faults.nurseries import tended
 from tests.logged import logged, messages
-from tests.waiting import until
+from tests.waiting import PATIENCE_S as SOON_S
+from tests.waiting import PROMPT_S, until
 
 ONLINE = Status(State.ONLINE)
-SOON_S = 20.0
 BACK_S = 0.2
 GRACE_S = 0.1
 PACE = HostPace(poll_s=0.05, back_off_s=(0.05, 0.1))
@@ -162,7 +162,7 @@ def test_status_goes_past_the_queue_and_a_cancel_too(host: ProcessHost, seen: li
 
 def test_the_deadline_and_what_the_driver_says_when_it_has_passed(host: ProcessHost) -> None:
     host.start()
-    assert 8 < do(host, "remaining", seconds=10) < 10
+    assert SOON_S / 2 < do(host, "remaining", seconds=SOON_S) < SOON_S
     pid = do(host, "pid")
     error = fails(host, "obey cancel", 0.05)
     assert (error.reason, error.pages, error.mend) == (Reason.TIMEOUT, 2, "do nothing")
@@ -333,7 +333,7 @@ def test_a_large_request_to_a_process_that_takes_nothing(patient: ProcessHost, h
     error = error_of(future)
     assert error.reason is (Reason.TIMEOUT if how == "deadline" else Reason.CANCELLED)
     assert "killed" in error.detail
-    assert time.monotonic() - begun < SOON_S / 2
+    assert time.monotonic() - begun < PROMPT_S
 
 
 def test_a_process_that_was_killed_while_nobody_asked(patient: ProcessHost) -> None:
@@ -533,7 +533,7 @@ def test_stop_while_the_driver_hangs(
     time.sleep(0.2)
     begun = time.monotonic()
     host.stop()
-    assert time.monotonic() - begun < SOON_S / 4
+    assert time.monotonic() - begun < PROMPT_S
     assert not children()
 
 

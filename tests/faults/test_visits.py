@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from drivers.device import Kind
-from tests.services.machine import PATIENCE_S, Machine, machine
+from tests.services.machine import Machine, machine
+from tests.waiting import PATIENCE_S
 
 SIGNED_IN = ("menu", "account", "ledger", "preview", "printed", "rate")
 

@@ -41,6 +41,7 @@ from kiosk.keeper.channel import (
 from kiosk.login import LoginEvent
 from kiosk.operation import Business
 from tests.faults.preloads import random_numbers
+from tests.waiting import HANGS_S
 
 
 def main() -> None:
@@ -64,7 +65,7 @@ class PlayedVisit:
     def __init__(self, stage: Path, number: int, channel: VisitEnd) -> None:
         self.stage, self.number, self.channel = stage, number, channel
 
-    def wait(self, until: Callable[[], object], seconds: float = 20.0) -> None:
+    def wait(self, until: Callable[[], object], seconds: float = HANGS_S) -> None:
         """Stay alive until something is so; leave when told to, or when the keeper is gone."""
         end = time.monotonic() + seconds
         while not until() and time.monotonic() < end:
@@ -114,7 +115,7 @@ class PlayedVisit:
         if part == "random":
             (self.stage / f"{self.number}.random").write_text(random_numbers())
         if part == "never-ready":
-            time.sleep(120)
+            time.sleep(HANGS_S)
         if part == "shown-too-soon":
             self.channel.send(Shown())
         if part == "deaf":
@@ -123,7 +124,7 @@ class PlayedVisit:
         self.channel.send(Ready())
         (self.stage / f"{self.number}.ready").touch()
         if part == "deaf":
-            time.sleep(20)
+            time.sleep(HANGS_S)
         if part == "standby-freezes":
             os.kill(os.getpid(), signal.SIGSTOP)
         self.wait(lambda: self.live)
@@ -161,7 +162,7 @@ class PlayedVisit:
                     self.flood(fd, b'"' * 1000)
             case "hangs-up":
                 self.channel.close()
-                time.sleep(20)
+                time.sleep(HANGS_S)
             case "family":
                 self.start_child()
                 self.channel.send(Ended("left"))
@@ -221,7 +222,7 @@ class PlayedVisit:
                 self.channel.send(Ended("trouble"))
 
     def start_child(self, *descriptors: int) -> None:
-        program = [sys.executable, "-S", "-c", "import time; time.sleep(20)"]
+        program = [sys.executable, "-S", "-c", f"import time; time.sleep({HANGS_S})"]
         child = subprocess.Popen(program, pass_fds=descriptors)
         (self.stage / f"{self.number}.child.pid").write_text(str(child.pid))
 

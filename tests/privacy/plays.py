@@ -288,8 +288,8 @@ class SyntheticCitizen:
         )
         form = {"answer": "yes", "digits": digits, "person": self.person}
         self._answered = self._seen.ticket
-        self.terminal.http.get(page, timeout=10).raise_for_status()
-        self.terminal.http.post(page, data=form, timeout=10).raise_for_status()
+        self.terminal.http.get(page, timeout=60).raise_for_status()
+        self.terminal.http.post(page, data=form, timeout=60).raise_for_status()
 
     def _have_spouse_agree(self, page: str) -> None:
         self.typed["code of the spouse"] = page.rpartition("/")[2]
@@ -298,7 +298,7 @@ class SyntheticCitizen:
         )
         form = {"answer": "yes", "person": spouse, "password": PASSWORD}
         self._answered = self._seen.ticket
-        self.terminal.http.post(page, data=form, timeout=10).raise_for_status()
+        self.terminal.http.post(page, data=form, timeout=60).raise_for_status()
 
     # -- a service ------------------------------------------------------------------------------
 

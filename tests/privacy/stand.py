@@ -27,8 +27,8 @@ from kiosk.workshop import demo, robots
 from tests.privacy.citizens import Cast
 from tests.privacy.memory import frames_of
 from tests.privacy.x_server import SearchedXServer, environment, x_server
+from tests.waiting import PATIENCE_S
 
-PATIENCE_S = 60.0
 _ROOT = Path(__file__).parents[2]
 _KEEPER = """
 import sys
@@ -186,7 +186,7 @@ class PlayedTerminal:
         """Have the hands in the live visit do something; what is seen then. Raises ``StoryError``
         where no such button is, ``OSError`` while no visit listens."""
         with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(10.0)
+            line.settimeout(PATIENCE_S)
             line.connect(str(self._hands))
             line.sendall(json.dumps(order).encode() + b"\n")
             with line.makefile("rb") as answers:
@@ -230,7 +230,7 @@ class PlayedTerminal:
     def lever(self, method: str, path: str, body: object = None) -> Any:
         """Move a lever of the stand-in centre."""
         answer = self.http.request(
-            method, f"{self.place.centre}/sandbox{path}", json=body, timeout=10
+            method, f"{self.place.centre}/sandbox{path}", json=body, timeout=60
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None

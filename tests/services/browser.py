@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from kiosk.workshop.bench.peer import chromium
+from tests.waiting import PATIENCE_S
 
 NEEDS_BROWSER = pytest.mark.skipif(
     not chromium.program(), reason="needs the Debian package chromium, a real browser"
 )
-PATIENCE_S = 20.0
 SCREEN = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
 
 

@@ -10,6 +10,7 @@ from tests.faults import nurseries
 from tests.services import script
 from tests.services.hall import Hall, hall
 from tests.services.script import World, world
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,7 @@ def checkers() -> Iterator[None]:
     """Checks of documents are forked, as in a visit with its nursery. The signature library is
     loaded once: a process that loads it for itself needs 0.8 s of CPU before it checks."""
     with nurseries.tended(nurseries.CHECKERS) as (nursery, _process):
-        nursery._control.settimeout(nurseries.PATIENCE_S)  # the first check waits for the library
+        nursery._control.settimeout(PATIENCE_S)  # the first check waits for the library
         yield
 
 

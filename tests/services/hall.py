@@ -42,12 +42,11 @@ from kiosk.visit.steps import (
 from kiosk.words import Language
 from kiosk.workshop.sandbox import personas
 from tests.services.script import World, name, world
+from tests.waiting import PATIENCE_S
 from ui.contents import PageContent, ProblemContent
 from ui.views import Look, derive
 
 T = TypeVar("T")
-
-PATIENCE_S = 15.0
 
 
 class Glass:

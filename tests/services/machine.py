@@ -18,9 +18,9 @@ import requests
 
 from drivers.emulators.rig import Remote
 from kiosk.workshop import demo, robots
+from tests.waiting import PATIENCE_S
 
 ROBOT = Path(__file__).with_name("robot.py")
-PATIENCE_S = 60.0
 KEEPER = """
 import json, sys
 from pathlib import Path
@@ -142,7 +142,7 @@ class Machine:
 
     def ask(self, method: str, path: str) -> Any:
         """Pull a lever of the stand-in centre."""
-        answer = self._http.request(method, f"{self.place.centre}/sandbox{path}", timeout=10)
+        answer = self._http.request(method, f"{self.place.centre}/sandbox{path}", timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

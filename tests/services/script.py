@@ -80,7 +80,7 @@ WELL = {
 """All devices of a terminal, and nothing wrong with them."""
 
 
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
 """Seconds after which a page that nothing ends fails a test."""
 
 
@@ -225,7 +225,7 @@ class World:
     # -- the levers of the centre -------------------------------------------------------------
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self._http.request(method, f"{self.beside}/sandbox{path}", json=body, timeout=10)
+        answer = self._http.request(method, f"{self.beside}/sandbox{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -249,14 +249,14 @@ class World:
             assert isinstance(step, ShowPhoneCode)
             assert self.settings.terminal in self.scan(step).text
             given = {"person": persona, "answer": answer, "digits": digits or step.digits}
-            self._http.post(step.content.reveal(), data=given, timeout=10)
+            self._http.post(step.content.reveal(), data=given, timeout=60)
             return step.poll()
 
         return scan
 
     def scan(self, step: ShowPhoneCode) -> requests.Response:
         """The page that a phone shows for the code on the screen."""
-        return self._http.get(step.content.reveal(), timeout=10)
+        return self._http.get(step.content.reveal(), timeout=60)
 
     def sessions(self) -> list[dict[str, Any]]:
         """The sessions that are open."""

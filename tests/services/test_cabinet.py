@@ -23,9 +23,7 @@ from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Proble
 from kiosk.words import Language, Text, say
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Citizen, Hall
-from tests.waiting import until
-
-PATIENCE_S = 15.0
+from tests.waiting import PATIENCE_S, until
 
 
 @dataclass

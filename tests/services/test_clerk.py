@@ -398,7 +398,7 @@ def test_the_centres_page_says_what_needs_a_clerk(here: World) -> None:
     url = f"{here.beside}/terminals/clerk"
 
     def approved(service: str, answer: str) -> tuple[str, list[str]]:
-        page = here._http.post(url, data={"service": service, "answer": answer}, timeout=10).text
+        page = here._http.post(url, data={"service": service, "answer": answer}, timeout=60).text
         with here.client() as client:
             asks = [one.service for one in client.catalogue().offers if one.clerk]
         return page, asks

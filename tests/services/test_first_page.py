@@ -28,11 +28,11 @@ from kiosk.visit.steps import STAFF, Attract, Farewell, Menu, OutOfService, Pres
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services import script
-from tests.services.hall import PATIENCE_S, Citizen, Glass, Hall
+from tests.services.hall import Citizen, Glass, Hall
 from tests.services.money import DirectCommitLine
 from tests.services.script import LEAVE, World
 from tests.services.test_maintenance import fetched, ready
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 WELL = {kind: Status(State.ONLINE) for kind in (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER)}
 

@@ -47,7 +47,7 @@ def proves(here: World, person: str) -> Callable[[Any], Any]:
         assert isinstance(step, ShowHandover)
         assert step.poll() is None
         form = {"person": person, "password": PASSWORD, "answer": "go"}
-        assert here._http.post(step.content.reveal(), data=form, timeout=10).ok
+        assert here._http.post(step.content.reveal(), data=form, timeout=60).ok
         return step.poll()
 
     return scan
@@ -86,7 +86,7 @@ def test_who_goes_back_finds_the_query_and_the_code_is_void(here: World) -> None
     again: Line = (titled("您的公积金账户"), BACK)
     played = here.serve("P01", "account", ACCOUNT, (ShowHandover, seen(urls)), again)
     assert played.calls["DELETE /v1/handovers/{id}"] == 1
-    assert here._http.get(urls[0], timeout=10).status_code == 410
+    assert here._http.get(urls[0], timeout=60).status_code == 410
 
 
 @pytest.mark.parametrize("ends", [Left(), TimedOut()])
@@ -100,7 +100,7 @@ def test_who_leaves_the_code_leaves_nothing_to_scan(here: World, ends: Exception
     begin = (*here.signed_in("P01"), (Menu, "account"), ACCOUNT)
     end: tuple[Line, ...] = ((Farewell, None),) if isinstance(ends, Left) else ()
     here.play(*begin, (ShowHandover, leave), *end)
-    assert here._http.get(urls[0], timeout=10).status_code == 410
+    assert here._http.get(urls[0], timeout=60).status_code == 410
 
 
 def test_a_code_whose_time_has_passed_is_followed_by_a_new_one(here: World) -> None:

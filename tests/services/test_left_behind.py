@@ -29,11 +29,9 @@ from kiosk.visit.troubles import MENU, RETRY
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Citizen, Hall
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, PROMPT_S, until
 
 pytestmark = pytest.mark.usefixtures("checkers")
-
-PATIENCE_S = 15.0
 
 
 @pytest.fixture
@@ -186,7 +184,7 @@ def test_who_leaves_waits_for_no_answer_of_the_centre(here: Hall) -> None:
         began = time.monotonic()
         assert citizen.leaves() == "left"
         here.here.ask("DELETE", "/faults")
-        assert time.monotonic() - began < PATIENCE_S / 3
+        assert time.monotonic() - began < PROMPT_S
 
 
 class Hangs(Driver):

@@ -34,6 +34,7 @@ from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.agreement import VERSION
 from tests.services.hall import Hall
 from tests.services.script import LEAVE, Played, World, action, card
+from tests.waiting import PATIENCE_S
 
 BEGUN, PROVED, RAISED = LoginEvent.BEGUN, LoginEvent.PROVED, LoginEvent.RAISED
 REFUSED, ENDED = LoginEvent.REFUSED, LoginEvent.ENDED
@@ -146,7 +147,7 @@ def shop(_hall: Hall) -> Hall:
 def test_the_audit_log_is_told_how_the_visit_ended(shop: Hall) -> None:
     with shop.visit() as citizen:
         citizen.signs_in()
-        end = time.monotonic() + 15
+        end = time.monotonic() + PATIENCE_S
         while citizen.terminal.statuses()[Kind.ID_CARD].media is Media.PRESENT:
             assert time.monotonic() < end
             time.sleep(0.01)

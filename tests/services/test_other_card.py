@@ -46,8 +46,6 @@ from tests.services.test_units import BUILDERS
 from tests.waiting import until
 from ui.contents import FarewellContent
 
-PATIENCE_S = 15.0
-
 
 @pytest.fixture
 def here(_hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Hall:

@@ -35,7 +35,7 @@ def here(_hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Hall:
 
 def stop(here: Hall, answer: str) -> None:
     form = {"number": "T0001", "because": "搬走", "answer": answer}
-    requests.post(f"{here.here.beside}/terminals/stop", data=form, timeout=10).raise_for_status()
+    requests.post(f"{here.here.beside}/terminals/stop", data=form, timeout=60).raise_for_status()
 
 
 def fault(citizen: Citizen) -> str:

@@ -43,6 +43,7 @@ from tests.services.script import (
     option,
     titled,
 )
+from tests.waiting import PATIENCE_S
 
 BACK = WentBack()
 AWAY: Line = (PUBLIC_MENU, Left())
@@ -393,7 +394,7 @@ def test_a_terminal_keeps_what_everybody_may_read(counter: Hall) -> None:
     shelf = Shelf(counter.directory)
     with counter.visit() as citizen:
         citizen.sees(Attract)
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE_S
         while shelf.read() is None:
             assert time.monotonic() < end, "nothing is kept"
             time.sleep(0.01)

@@ -40,7 +40,7 @@ def serve(here: World, service: str, *lines: Line, **options: Any) -> Played:
 def answers(here: World, url: str, *, agrees: bool = True) -> None:
     """S1 scans the code and answers."""
     form = {"person": "S1", "password": "223344", "answer": "yes" if agrees else "no"}
-    assert here._http.post(url, data=form, timeout=10).ok
+    assert here._http.post(url, data=form, timeout=60).ok
 
 
 def spouse(here: World, *, agrees: bool = True) -> Callable[[Any], Any]:

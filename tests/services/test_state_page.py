@@ -55,7 +55,7 @@ def stand(here: World) -> Iterator[CheckStand]:
 
 def test_the_page_tells_business_state_and_time_and_nobody(stand: CheckStand) -> None:
     operation = stand.confirmed()
-    answer = requests.get(operation.status_url, timeout=10)
+    answer = requests.get(operation.status_url, timeout=60)
     assert answer.headers["Cache-Control"] == "no-store"
     for said in (operation.title.zh, "结果确认中", "2026-01-15 10:"):
         assert said in answer.text
@@ -73,7 +73,7 @@ def test_the_page_tells_business_state_and_time_and_nobody(stand: CheckStand) ->
     assert operation.id not in operation.status_url
     assert operation.code not in operation.status_url
     stand.take_back(operation)
-    assert '<dd id="state">已撤销</dd>' in requests.get(operation.status_url, timeout=10).text
+    assert '<dd id="state">已撤销</dd>' in requests.get(operation.status_url, timeout=60).text
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_phone_shows_the_page_within_its_width(stand: CheckStand, handset: Pho
 
 @pytest.mark.parametrize("token", ["0" * 32, "%", "%25" * 32, "_" * 32, ""])
 def test_another_address_tells_nothing(here: World, token: str) -> None:
-    assert requests.get(f"{here.beside}/state/{token}", timeout=10).status_code == 404
+    assert requests.get(f"{here.beside}/state/{token}", timeout=60).status_code == 404
 
 
 def test_every_operation_has_an_address_of_its_own(stand: CheckStand) -> None:

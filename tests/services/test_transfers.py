@@ -220,7 +220,7 @@ def test_ten_days_in_which_nobody_asks_end_at_the_decision(here: World) -> None:
     """The other centre takes its steps by the clock, not by how often somebody asks."""
     address = applied(here).last(ConfirmOperation).operation.status_url
     here.ask("POST", "/clock", {"seconds": 10 * DAY_S})
-    assert '<dd id="state">已办结</dd>' in requests.get(address, timeout=10).text
+    assert '<dd id="state">已办结</dd>' in requests.get(address, timeout=60).text
     (moved,) = here.ask("GET", "/movements")
     assert moved["amount"] == 864_050
 
@@ -320,7 +320,7 @@ def test_slip_receipt_and_page_say_that_it_is_accepted_only(here: World) -> None
     ):
         assert said in page, said
     address = played.last(ConfirmOperation).operation.status_url
-    assert "已受理，对方中心办理中" in requests.get(address, timeout=10).text
+    assert "已受理，对方中心办理中" in requests.get(address, timeout=60).text
 
 
 # -- 跨省通办 -------------------------------------------------------------------------------------

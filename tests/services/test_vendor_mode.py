@@ -17,8 +17,7 @@ from kiosk.visit.steps import (
     ShowStatement,
 )
 from tests.services.hall import Citizen, Hall
-
-PATIENCE_S = 15.0
+from tests.waiting import PATIENCE_S
 
 
 @dataclass

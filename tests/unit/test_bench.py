@@ -42,6 +42,7 @@ from kiosk.workshop.bench.peer import chromium, comparison, throttle
 from kiosk.workshop.bench.stand import bug_lines
 from kiosk.workshop.bench.visits import NAMES, Event
 from kiosk.workshop.demo import DemoPlace
+from tests.waiting import PATIENCE_S
 from ui.robots.meter import TraceFile
 
 
@@ -538,7 +539,7 @@ def test_a_process_gets_a_part_of_a_cpu_by_freezing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(throttle, "by_group", lambda: False)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         status = Path(f"/proc/{process.pid}/status")
-        until = time.monotonic() + 20
+        until = time.monotonic() + PATIENCE_S
         with throttle.throttled(0.25, lambda: [process.pid]):
             while "State:\tT" not in status.read_text():
                 assert time.monotonic() < until

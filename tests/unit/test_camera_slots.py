@@ -18,10 +18,11 @@ from drivers.camera.slots import Slots
 from drivers.camera.types import Frame
 from drivers.device import DeviceError, Reason
 from drivers.hosting.channel import Channel
+from tests.waiting import PATIENCE_S as SOON_S
+from tests.waiting import PROMPT_S
 
 SIZE = (48, 64, 3)
 BYTES = 48 * 64 * 3
-SOON_S = 10.0
 Picture = npt.NDArray[np.uint8]
 
 
@@ -87,7 +88,7 @@ def test_waiting_for_the_next_one() -> None:
     assert time.monotonic() - begun >= 0.05
     later = threading.Timer(0.05, lambda: stream.put(picture(2), time.monotonic()))
     later.start()
-    newest = stream.next(1, 1.0)
+    newest = stream.next(1, SOON_S)
     assert newest
     assert newest.number == 2
     later.join()
@@ -139,7 +140,7 @@ def test_whatever_stands_in_the_memory_is_a_frame_or_no_picture(junk: bytes, at:
     stream = Slots(BYTES)
     stream.put(picture(1), time.monotonic())
     stream._memory.view[at : at + len(junk)] = junk
-    stop = threading.Timer(1.0, stream.wipe)  # a reader that looks for ever would end only then
+    stop = threading.Timer(SOON_S, stream.wipe)  # a reader that looks for ever would end only then
     stop.start()
     begun = time.monotonic()
     with suppress(DeviceError):
@@ -147,7 +148,7 @@ def test_whatever_stands_in_the_memory_is_a_frame_or_no_picture(junk: bytes, at:
         assert frame is None or frame.image.nbytes <= BYTES
     stop.cancel()
     stop.join()
-    assert time.monotonic() - begun < 0.9
+    assert time.monotonic() - begun < PROMPT_S
 
 
 def test_no_frame_is_torn() -> None:

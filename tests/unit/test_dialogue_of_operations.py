@@ -44,7 +44,7 @@ def ticket(dialogue: Dialogue) -> int:
     """The ticket of the page that is shown now."""
     glass = dialogue.screen
     assert isinstance(glass, Glass)
-    return glass.shown.get(timeout=5)[1]
+    return glass.shown.get(timeout=60)[1]
 
 
 def soon(call: Callable[[], None]) -> None:
@@ -113,7 +113,7 @@ def test_what_is_pressed_while_the_centre_is_asked_counts_on_the_page_as_it_is_t
         dialogue.heard(later, 1.0)
     glass = dialogue.screen
     assert isinstance(glass, Glass)
-    assert glass.amended.get(timeout=5) == later
+    assert glass.amended.get(timeout=60) == later
 
 
 def test_devices_rest_until_a_citizen_has_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_neither_the_screen_nor_a_device_waits_for_the_disk_of_the_counters(
     assert counted.empty()
     terminal.quit(5.0)
     gate.set()
-    told = [counted.get(timeout=5) for _ in range(3)]
+    told = [counted.get(timeout=60) for _ in range(3)]
     assert told == [{Counted.VISITS: 1}, State.OFFLINE, {Counted.CODES: 1}]
     assert "uncaught" in " ".join(caplog.messages)
 
@@ -189,7 +189,7 @@ def test_a_bug_is_told_with_what_is_known_of_the_account(standing: Standing) -> 
     pages = []
 
     def leave() -> None:
-        pages.append(glass.shown.get(timeout=5)[0])
+        pages.append(glass.shown.get(timeout=60)[0])
         terminal.dialogue.leave()
 
     soon(leave)

@@ -19,6 +19,7 @@ from kiosk.keeper.committer_process import KeptCommitter
 from kiosk.keeper.fork_server import ForkRefused, ForkServer, ForkStage, Preload
 from kiosk.keeper.forking import BETWEEN, ForkRequest
 from kiosk.keeper.visit_process import VisitProcess
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 PLAYER = ROOT / "tests" / "faults" / "visit_player.py"
@@ -29,7 +30,6 @@ url = "https://centre.example"
 seal_roots = "roots.pem"
 sealer = "s"
 """
-PATIENCE_S = 20.0
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from lab.guest import card_reader
 from lab.report import Case, LabReport
 from lab.terminal import emulated, given, image, play
 from lab.terminal.play import KEYS, Reference
+from tests.waiting import PATIENCE_S
 from tools.trial import WrongError
 
 
@@ -169,7 +170,7 @@ def test_a_card_in_the_chip_card_reader_answers(monkeypatch: pytest.MonkeyPatch)
     reader._thread.start()
 
     def told() -> tuple[int, bytes]:
-        assert select.select([qemu], [], [], 10.0)[0], "the card says nothing"
+        assert select.select([qemu], [], [], PATIENCE_S)[0], "the card says nothing"
         kind, _, length = struct.unpack(">III", os.read(qemu, 12))
         return kind, os.read(qemu, length)
 

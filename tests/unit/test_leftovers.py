@@ -14,9 +14,9 @@ from drivers.hosting.host import HostPace
 from drivers.hosting.thread_host import ThreadHost
 from kiosk.terminal import leftovers
 from kiosk.terminal.leftovers import SLIPS, Leftovers
+from tests.waiting import PATIENCE_S as SOON_S
 from tests.waiting import until
 
-SOON_S = 10.0
 PACE = HostPace(poll_s=0.01, back_off_s=(0.01,))
 
 

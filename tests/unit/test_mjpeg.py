@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from drivers.camera.mjpeg import JpegSplitter, MjpegCapture
 from drivers.device import DeviceError, Reason
+from tests.waiting import PATIENCE_S
 
 
 def picture(level: int, *options: int) -> bytes:
@@ -107,7 +108,7 @@ def test_a_backlog_is_skipped() -> None:
 
     with camera(talk) as url:
         capture = MjpegCapture(url, 2.0)
-        assert sent.wait(5)
+        assert sent.wait(PATIENCE_S)
         assert level(capture) > 100  # the last of fifty-one
         capture.release()
 

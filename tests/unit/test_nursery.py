@@ -20,10 +20,10 @@ from drivers.hosting import apart
 from drivers.hosting.apart import ApartProcess, start_apart
 from kiosk.keeper import nursery
 from kiosk.keeper.nursery import AdoptedProcess, Nursery
-from tests.faults.nurseries import PATIENCE_S, tended
+from tests.faults.nurseries import tended
 from tests.logged import logged
 from tests.privacy.memory import memory_of
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[2]
 PLAYER = "tests.faults.apart_player"

@@ -49,6 +49,7 @@ from kiosk.papers.sealed import (
     holder_mark,
     names_of_sealer,
 )
+from tests.waiting import PATIENCE_S
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DOCUMENT_ID = "d-7f3a"
@@ -1015,7 +1016,7 @@ def test_a_page_is_drawn_once_and_the_next_one_ahead(
     monkeypatch.setattr(pictures, "_draw", noted)
     with closing(PaperPages(seal(make_pdf(9), office.signer))) as pages:
         pages.picture(0, 100)
-        assert ahead.wait(10)
+        assert ahead.wait(PATIENCE_S)
         pages.picture(1, 100)
         me = threading.get_ident()
         assert drawn[0] == me != drawn[1]

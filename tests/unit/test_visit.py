@@ -75,7 +75,7 @@ from tests.services.script import (
     titled,
     world,
 )
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 BACK = WentBack()
 HOME = (Action(MENU, "home", "home"),)
@@ -489,10 +489,10 @@ class Asking:
         self._threads[-1].start()
 
     def ticket(self) -> int:
-        return self.glass.shown.get(timeout=5)[1]
+        return self.glass.shown.get(timeout=60)[1]
 
     def outcome(self) -> Any:
-        return self._outcomes.get(timeout=10)
+        return self._outcomes.get(timeout=60)
 
     def nothing_yet(self) -> bool:
         try:
@@ -503,7 +503,7 @@ class Asking:
 
     def end(self) -> None:
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
 
 
@@ -584,7 +584,7 @@ def test_what_is_no_answer_is_a_hint_on_the_same_page(it: Asking, nonsense: obje
     it.ask(question("one"))
     ticket = it.ticket()
     it.dialogue.answer(ticket, nonsense)
-    assert it.glass.hints.get(timeout=5).message == "请从页面上的选项中选择"
+    assert it.glass.hints.get(timeout=60).message == "请从页面上的选项中选择"
     it.dialogue.answer(ticket, "a")
     assert it.outcome() == "a"
 

@@ -15,10 +15,10 @@ import pytest
 from kiosk.keeper import kept_process
 from kiosk.keeper.channel import Broken
 from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
-from tests.waiting import until
+from tests.waiting import HANGS_S, PATIENCE_S, until
 
-SLEEPER = [sys.executable, "-S", "-c", "import time; time.sleep(30)"]
-FAMILY = [sys.executable, "-S", "-c", "import os, time; os.fork(); time.sleep(30)"]
+SLEEPER = [sys.executable, "-S", "-c", f"import time; time.sleep({HANGS_S})"]
+FAMILY = [sys.executable, "-S", "-c", f"import os, time; os.fork(); time.sleep({HANGS_S})"]
 PACE = KeeperPace(ready_s=30.0, shown_s=5.0, silent_s=4.0, grace_s=150.0)
 LIMIT_S = 600.0
 
@@ -107,7 +107,7 @@ def test_a_process_that_no_signal_ends_is_not_waited_for_long(
 def test_a_reaped_visit_has_hung_up(visit: VisitProcess) -> None:
     """Nobody but the visit holds its end of the channel: the keeper hears at once that it died."""
     visit.kill()
-    assert select.select([visit.death], [], [], 20)[0]
+    assert select.select([visit.death], [], [], PATIENCE_S)[0]
     assert visit.channel.receive() == [Broken("closed")]
 
 

@@ -38,9 +38,9 @@ from kiosk.visit.visit import OTHER_CARD
 from kiosk.words import Language, Sayable
 from tests.services.hall import Glass
 from tests.ui.face_samples import CHALLENGE
+from tests.waiting import PATIENCE_S as SOON_S
 
 A, B = ("a",), ("b", "c")
-SOON_S = 10.0
 
 
 # -- the pace -------------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ AT_ONCE = ("ServicePublisher.", "Common.", "Storage.", "VendorMode.")
 """Interfaces whose commands move nothing: they run at once, without the queue."""
 _ANYWHERE = ("unknown fields", "mute", "no code", "old code")
 """Faults that strike the commands of :data:`AT_ONCE` too, unless the fault names a command."""
+_ENDS_S = 30.0  # on a machine that has no time for it
 _MUTE = logging.Logger("websockets, mute", logging.CRITICAL + 1)
 _GARBAGE: Mapping[str, str | bytes] = {
     "bytes": b"\x00\xff\x1b%-12345X",
@@ -176,7 +177,7 @@ class XfsServer:
             self._loop.call_soon_threadsafe(self._ending.set)
             thread.join()
         for worker in self._workers:
-            worker.join(5.0)
+            worker.join(_ENDS_S)
         self._workers.clear()
 
     # -- for devices --------------------------------------------------------------------------

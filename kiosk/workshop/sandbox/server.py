@@ -120,13 +120,13 @@ def serving_both(directory: Path, *, tls: bool = True, **options: Any) -> Iterat
             target=server.run, args=([listener],), name="stand-in centre", daemon=True
         )
         thread.start()
-        if not server.ready.wait(30):
+        if not server.ready.wait(60):
             raise TimeoutError("the stand-in centre did not start")
         try:
             yield server.addresses
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(60)
 
 
 @contextmanager
