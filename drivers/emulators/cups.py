@@ -29,7 +29,7 @@ RequestRoot {folder}/spool
 TempDir {folder}/spool/tmp
 CacheDir {folder}/cache
 StateDir {folder}/run
-ErrorLog {folder}/error_log
+ErrorLog stderr
 AccessLog {folder}/access_log
 PageLog {folder}/page_log
 FileDevice Yes
