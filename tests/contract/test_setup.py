@@ -174,6 +174,8 @@ def test_a_port_without_a_device_and_a_console_are_told_apart(tmp_path: Path) ->
 
 
 def test_a_printer_of_the_network_is_found_by_mdns() -> None:
+    """Other tests of this machine may have printers that tell of themselves at the same time."""
+    model = f"Emulated A4 Laser {os.getpid()}"
     printer = DocumentPrinter()
     with ExitStack() as stack:
         printer.start()
@@ -182,9 +184,9 @@ def test_a_printer_of_the_network_is_found_by_mdns() -> None:
         responder = Zeroconf(interfaces=[LOOPBACK])
         stack.callback(responder.close)
         for kind, number, name, facts in (
-            (network_printers.IPP, port, "Laser", {"rp": "ipp/print", "ty": "Emulated A4 Laser"}),
-            (network_printers.IPP, 9, "Ghost", {"rp": "ipp/print"}),
-            (network_printers.RAW, 9100, "Laser raw", {"pdl": "application/pdf"}),
+            (network_printers.IPP, port, model, {"rp": "ipp/print", "ty": model}),
+            (network_printers.IPP, 9, f"Ghost of {model}", {"rp": "ipp/print"}),
+            (network_printers.RAW, 9100, f"{model} raw", {"pdl": "application/pdf"}),
         ):
             responder.register_service(
                 ServiceInfo(
@@ -198,10 +200,9 @@ def test_a_printer_of_the_network_is_found_by_mdns() -> None:
             )
         place = SearchPlace(machine_ports=(1,), interfaces=(LOOPBACK,), listen_s=1.8)
         found = discovery.look(replace(place, root=Path("/nonexistent")))
-    (one,) = found.of(Kind.DOCUMENT_PRINTER)
+    (one,) = (each for each in found.of(Kind.DOCUMENT_PRINTER) if model in each.title)
     assert one.table == {"driver": "ipp", "uri": printer.address}
-    assert "Emulated A4 Laser" in one.title
-    assert [ghost.title for ghost in found.unused if "Ghost" in ghost.title]
+    assert [ghost.title for ghost in found.unused if f"Ghost of {model}" in ghost.title]
 
 
 def test_the_devices_of_a_banks_machine_are_found(tmp_path: Path) -> None:

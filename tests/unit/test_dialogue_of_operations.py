@@ -170,11 +170,14 @@ def test_a_terminal_that_quits_asks_the_centre_no_more() -> None:
     )
     terminal, before = Terminal(settings, lambda how: None), set(threading.enumerate())
     terminal.open(Glass())
-    begun = set(threading.enumerate()) - before
-    assert {"catalogue", "counters", "visit"} <= {thread.name for thread in begun}
+
+    def begun() -> set[threading.Thread]:
+        return set(threading.enumerate()) - before
+
+    until(lambda: {"catalogue", "counters", "visit"} <= {thread.name for thread in begun()})
     terminal.dialogue.leave()
     terminal.quit(5.0)
-    until(lambda: not any(thread.is_alive() for thread in begun))
+    until(lambda: not begun())
 
 
 @pytest.mark.parametrize("standing", Standing)
