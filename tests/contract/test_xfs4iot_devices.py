@@ -248,8 +248,12 @@ def test_a_card_whose_holders_visit_ended_in_its_read_is_let_go_soon(
     visit.close()
     with host_of(machine, XfsCardReader, "CardReader"):
         until(lambda: bool(sent(machine, "CardReader.Move")))
-        machine.obey("pull card")
-        until(lambda: machine.look()["card"] == "none")
+
+        def gone() -> bool:
+            machine.obey("pull card")  # in vain while the machine has not done what it was sent
+            return bool(machine.look()["card"] == "none")
+
+        until(gone)
     machine.stop()
     check_frames(machine)
 
