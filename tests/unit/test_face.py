@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -410,22 +412,31 @@ def test_a_folder_is_installed_and_verified(small_pins: dict[str, bytes], tmp_pa
 def test_a_model_is_read_again_when_its_file_has_changed(
     small_pins: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: list[str] = []
-    verified_bytes = models.verified_bytes
+    file, read = tmp_path / models.IRIS, []
+    read_whole = models._read
 
-    def noted(folder: Path, name: str) -> bytes | None:
-        read.append(name)
-        return verified_bytes(folder, name)
+    def noted(path: Path) -> bytes:
+        read.append(path)
+        return read_whole(path)
 
-    monkeypatch.setattr(models, "verified_bytes", noted)
+    def fail(path: Path) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(models, "_read", noted)
     assert not models.installed(tmp_path, models.IRIS)
-    (tmp_path / models.IRIS).write_bytes(b"half")
+    file.write_bytes(bytes(len(small_pins[models.IRIS])))
+    rotten = file.stat()
     assert not models.installed(tmp_path, models.IRIS)
-    (tmp_path / models.IRIS).write_bytes(small_pins[models.IRIS])
+    with file.open("r+b") as mended:  # as cp -p mends it
+        mended.write(small_pins[models.IRIS])
+    os.utime(file, ns=(rotten.st_atime_ns, rotten.st_mtime_ns))
+    with monkeypatch.context() as disk:
+        disk.setattr(models, "_read", fail)
+        assert not models.installed(tmp_path, models.IRIS)
     assert [models.installed(tmp_path, models.IRIS) for _look in range(3)] == [True] * 3
-    (tmp_path / models.IRIS).unlink()
+    file.unlink()
     assert not models.installed(tmp_path, models.IRIS)
-    assert read == [models.IRIS] * 2, "one reading of each state"
+    assert read == [file] * 2, "one reading of each state"
 
 
 def test_what_is_not_pinned_is_not_installed(small_pins: dict[str, bytes], tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_words_are_read_before_the_fork(tmp_path: Path) -> None:
 
 FITTED = """
 from kiosk.identity.face import booth, models
-models.verified_bytes = None
+models._read = None
 assert booth.missing_models(Path(sys.argv[1]).parent / "models") == models.LIVENESS
 """
 

@@ -113,15 +113,16 @@ def installed(folder: Path, name: str) -> bool:
     changed since is not read again. What a network is made of comes from :func:`verified_bytes`."""
     try:
         seen = (folder / name).stat()
-    except OSError:
+        return _was_verified(folder / name, seen.st_ctime_ns, seen.st_size, seen.st_ino)
+    except OSError:  # not kept: the next look reads again
         return False
-    return _was_verified(folder / name, seen.st_mtime_ns, seen.st_size, seen.st_ino)
 
 
 @cache
 def _was_verified(path: Path, _changed: int, _size: int, _inode: int) -> bool:
-    """``path`` as it was when it last changed (ns), with this size and inode."""
-    return verified_bytes(path.parent, path.name) is not None
+    """``path`` as it was when it last changed (ns), with this size and inode. Raises ``OSError``,
+    which no cache keeps."""
+    return _digest(_read(path)) == pinned()[path.name].sha256
 
 
 def _state(path: Path, sha256: str) -> FileState:
