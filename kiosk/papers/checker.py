@@ -169,8 +169,17 @@ class Checkers:
             elif not self._ready.result().alive:
                 self._ready.result().end()
                 self._ready = None
-        self._ready = self._ready or self._starter.submit(Checker)
+        self._ready = self._ready or self._start()
         return self._ready
+
+    def _start(self) -> Future[Checker]:
+        try:
+            return self._starter.submit(Checker)
+        except RuntimeError as error:  # the machine has no thread to spare
+            self._starter = ThreadPoolExecutor(1, "checker")  # the old one would start two later
+            failed: Future[Checker] = Future()
+            failed.set_exception(NotChecked(str(error)))
+            return failed
 
     def close(self) -> None:
         """End every process, also one that waits for a document."""

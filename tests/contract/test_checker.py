@@ -172,6 +172,20 @@ def test_a_process_that_was_started_ahead_has_loaded_the_library(
     assert process.wait(60) == 0, "each process sees one document"
 
 
+def test_without_a_thread_to_be_had_nothing_is_checked_and_the_next_check_tries_again(
+    checkers: Checkers, sealed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refuse)
+        checkers.prepare()
+        with pytest.raises(NotChecked, match="can't start new thread"):
+            check(checkers, sealed)
+    check(checkers, sealed)
+
+
 def test_a_process_that_died_waiting_is_replaced(checkers: Checkers, sealed: bytes) -> None:
     process = prepared(checkers)._process
     process.kill()
