@@ -87,13 +87,13 @@ class KeptProcess:
     def reap(self) -> None:
         """Kill and collect the process and the orphans of its group; give the descriptor back."""
         self.kill()
-        if _readable(self.death, STUCK_S):
-            self.exit = -signal.SIGKILL
-            # Whoever reaped the group in which this process was forked has reaped it as well.
-            with contextlib.suppress(ChildProcessError):
-                self.exit = _exit_code(self.death)
-        # The children of the dead leader are the keeper's now (it is their subreaper).
         with contextlib.suppress(ChildProcessError):
+            if _readable(self.death, STUCK_S):
+                self.exit = -signal.SIGKILL
+                # Fails when the process was reaped with the group in which it was forked: it never
+                # led one of its own.
+                self.exit = _exit_code(self.death)
+            # The children of the dead leader are the keeper's now (it is their subreaper).
             until = time.monotonic() + 0.2
             while time.monotonic() < until:
                 if os.waitpid(-self.pid, os.WNOHANG) == (0, 0):

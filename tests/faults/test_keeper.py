@@ -20,7 +20,7 @@ import pytest
 
 from kiosk.keeper.keeper import FINISHED, FINISHES, visit_command
 from kiosk.keeper.visit_process import KeeperPace
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, PROMPT_S
 
 PLAYER = Path(__file__).with_name("visit_player.py")
 SETTINGS = """
@@ -409,7 +409,8 @@ def test_the_next_standby_gives_the_visit_time_to_start_and_no_more(start: Start
     os.kill(terminal.pid(1), signal.SIGKILL)
     shown = at(terminal.wait("visit shown", visit=2))
     started = at(terminal.wait("visit started", visit=3))
-    assert 0.3 < started - shown < 1.5
+    assert KeeperPace().rest_s <= 0.5
+    assert 0.3 < started - shown < PROMPT_S
     terminal.stop()
 
 
