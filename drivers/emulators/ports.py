@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import weakref
 from contextlib import ExitStack
@@ -14,11 +15,15 @@ def reserved(owner: object, neighbours: int = 1) -> int:
     somebody listens, who must set ``SO_REUSEADDR``."""
     while True:
         with ExitStack() as held:
+            first = _bound(held, 0)
             try:
-                first = _bound(held, 0)
                 for port in range(first + 1, first + neighbours):
                     _bound(held, port)
-            except (OSError, OverflowError):  # another process has the neighbour, or no such port
+            except OverflowError:  # there is no such port
+                continue
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
                 continue
             weakref.finalize(owner, held.pop_all().close)
             return first
@@ -27,6 +32,7 @@ def reserved(owner: object, neighbours: int = 1) -> int:
 def _bound(held: ExitStack, port: int) -> int:
     """Bind ``port``, or any free one for 0, until ``held`` is closed. Returns its number."""
     bound = held.enter_context(socket.socket())
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind(("127.0.0.1", port))
+    # Only now: two that have it and do not listen may share a port.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return int(bound.getsockname()[1])
