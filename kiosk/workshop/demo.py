@@ -45,6 +45,7 @@ _BANK = {"zh": "云岭银行示范路支行", "en": "Yunling Bank, Shifan Road"}
 _LOOK_S = 0.2
 _END_S = 5.0
 _LAST_LINES = 20
+_STDERR = 2
 START_S = 600.0
 """How long a part of the demo may take to start: longer than on the busiest machine."""
 MARK = ".made-by-kiosk-demo"
@@ -348,20 +349,23 @@ class _Part:
 
     def end(self) -> None:
         """Wait for the end of the process, which has been told to end."""
-        with self.process as process:
-            try:
-                process.wait(_END_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            self._hearing.join(_END_S)  # nobody closes a pipe that is being read
+        try:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_END_S)
+        finally:
+            self.process.kill()  # does nothing to one that has ended
+            self.process.wait()
+            stdout: IO[bytes] = self.process.stdout  # type: ignore[assignment]
+            stdout.close()
+        self._hearing.join(_END_S)  # a process of that process may hold the line open
 
     def _hear(self) -> None:
         stderr: IO[bytes] = self.process.stderr  # type: ignore[assignment]
-        for line in stderr:
-            said = line.decode(errors="replace")
-            self._said.append(said)
-            with suppress(OSError):  # nobody reads ours any more
-                sys.stderr.write(said)
+        with stderr:  # closed by its reader: a close from elsewhere would wait for the reading
+            for line in stderr:
+                self._said.append(line.decode(errors="replace"))
+                with suppress(OSError):  # nobody reads ours any more
+                    os.write(_STDERR, line)
 
 
 def _settings(

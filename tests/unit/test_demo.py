@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 from kiosk.__main__ import main
 from kiosk.keeper import keeper
 from kiosk.workshop import demo, robots
-from tests.waiting import PATIENCE_S
+from tests.waiting import HANGS_S, PATIENCE_S, PROMPT_S
 from ui.robots import player
 
 MADE = (
@@ -131,3 +132,21 @@ def test_a_part_of_the_demo_that_does_not_start_says_why(
         part.next_line()
     part.end()
     assert capfd.readouterr().err == "no room on the disk\n"
+
+
+def test_a_part_of_the_demo_ends_though_another_process_holds_its_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(demo, "_END_S", 0.1)
+    program = (
+        "import subprocess, sys; print(subprocess.Popen(['sleep', sys.argv[1]]).pid, flush=True)"
+    )
+    part = demo._Part([sys.executable, "-c", program, str(HANGS_S)])
+    heir = int(part.next_line())
+    ending = threading.Thread(target=part.end, daemon=True)
+    ending.start()
+    ending.join(PROMPT_S)
+    os.kill(heir, signal.SIGKILL)
+    assert not ending.is_alive()
+    assert part.process.returncode == 0
+    part._hearing.join(PROMPT_S)  # it closes the line

@@ -51,14 +51,14 @@ def _in_group(share: float, family: Callable[[], Iterable[int]]) -> Iterator[Non
     group = GROUPS / f"kiosk-bench-{os.getpid()}"
     period = round(PERIOD_S * 1e6)
     try:
-        group.mkdir(exist_ok=True)
-        (group / "cpu.max").write_text(f"{round(period * share)} {period}")
-        for pid in family():
-            with suppress(ProcessLookupError):  # it has ended meanwhile
-                (group / "cgroup.procs").write_text(str(pid))
-    except OSError as error:
-        raise BenchError(f"no control group for a part of one CPU: {error}") from None
-    try:
+        try:
+            group.mkdir(exist_ok=True)
+            (group / "cpu.max").write_text(f"{round(period * share)} {period}")
+            for pid in family():
+                with suppress(ProcessLookupError):  # it has ended meanwhile
+                    (group / "cgroup.procs").write_text(str(pid))
+        except OSError as error:
+            raise BenchError(f"no control group for a part of one CPU: {error}") from None
         yield
     finally:
         # A process that the system lets not go back stays in the group, with all it wants; the
