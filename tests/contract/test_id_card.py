@@ -38,6 +38,7 @@ from drivers.id_card import sdt as reader
 from drivers.id_card.sdt import FIND_EVERY, SdtReader
 from drivers.id_card.sdt_frames import PREAMBLE, SamCommand, encode_answer, encode_frame
 from drivers.id_card.types import AwaitLift, CardKind, IdCard, LookForCard, ReadCard
+from tests import waiting
 from tests.waiting import PATIENCE_S as PATIENT_S
 from tests.waiting import quickest
 
@@ -263,7 +264,7 @@ def test_nobody_puts_a_card(desk: ReaderDesk) -> None:
     begun = time.monotonic()
     error = desk.refuse(0.7)
     assert error.reason is Reason.TIMEOUT
-    assert 0.7 <= time.monotonic() - begun < 0.7 + PATIENT_S
+    assert 0.7 <= time.monotonic() - begun < 0.7 + waiting.PROMPT_S
     assert 1 <= desk.asked("find") <= 3  # at 0, 0.3 and 0.6 s
     assert desk.host.status.usable
 
@@ -753,7 +754,7 @@ def test_silence_is_not_an_absent_citizen(
     begun = time.monotonic()
     error = desk.refuse()
     assert error.reason is Reason.OFFLINE
-    assert time.monotonic() - begun < PATIENT_S / 2  # long before the citizen's deadline
+    assert time.monotonic() - begun < waiting.PROMPT_S  # long before the citizen's deadline
     assert desk.host.status.state is State.OFFLINE
     emulator.obey("well")
     assert desk.read().number == P01["number"]

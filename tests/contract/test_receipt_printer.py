@@ -597,12 +597,12 @@ def test_a_printer_that_stops_reading(
     # A short slip disappears whole in socket buffers, a long one fills them. Neither is printed.
     started = time.monotonic()
     host.execute(PrintSlip("whole", slip), 12 * SOON_S)
-    seconds = 0.6 + 1.5 * (time.monotonic() - started)  # on a busy machine its pictures take long
+    seconds = 1.0 + 3 * (time.monotonic() - started)  # on a busy machine its pictures take long
     printer.obey("stop reading", after_bytes=300)
     started = time.monotonic()
     error = fails(host, slip, seconds=seconds)
     assert (error.reason, error.pages) == (Reason.TIMEOUT, None)
-    assert time.monotonic() - started < 2 * seconds + SOON_S
+    assert time.monotonic() - started < 2 * seconds + PROMPT_S
     printer.obey("well")
     assert host.execute(PrintSlip("next", SLIP), SOON_S) == Printed("next")
     assert printer.look()["texts"][-1][0] == "住房公积金中心"
