@@ -17,6 +17,7 @@ from drivers.device import Kind
 from kiosk.endings import How
 from kiosk.keeper.channel import (
     Alive,
+    Alone,
     Begun,
     Broken,
     Ended,
@@ -110,7 +111,7 @@ class VisitApp(QObject):
         self._kept: list[QObject] = []
         self._notifier = QSocketNotifier(channel.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._hear)
-        self._live = False
+        self._live = self._framed = self._alone = False
         self._opening: Callable[[], None] | None = None
         self._nursery = nursery
         if nursery:
@@ -201,6 +202,9 @@ class VisitApp(QObject):
             match message:
                 case Live(leftovers, after):
                     self._go_live(leftovers=leftovers, after=after)
+                case Alone():
+                    self._alone = True
+                    self._open()
                 case Touched(what):
                     self._first_press.take(what)
                 case Taken() | Outcome() as word:
@@ -223,14 +227,19 @@ class VisitApp(QObject):
             self._warm_terminal().open, self.page, leftovers=leftovers, after=after
         )
         self.stage.window.frameSwapped.connect(self._first_frame)
-        QTimer.singleShot(FRAME_MS, self._open)
+        QTimer.singleShot(FRAME_MS, self._be_framed)
         self.stage.show()
 
+    def _be_framed(self) -> None:
+        self._framed = True
+        self._open()
+
     def _open(self) -> None:
-        """Begin the visit: once its first frame is on the screen, since its threads would take
-        Python's lock from the screen's, or after ``FRAME_MS``. Does nothing the second time."""
-        opening, self._opening = self._opening, None
-        if opening:
+        """Begin the visit: once the visit before is dead, since it may hold devices; and once the
+        first frame is on the screen, since the visit's threads would take Python's lock from the
+        screen's, or after ``FRAME_MS``. Does nothing the second time."""
+        if self._opening and self._framed and self._alone:
+            opening, self._opening = self._opening, None
             opening()
 
     def _say_alive(self) -> None:
@@ -245,7 +254,7 @@ class VisitApp(QObject):
         if self._settings.screen.full_screen:
             self._in_sight = InSight(self.stage.window)
         self._channel.send(Shown())
-        self._open()
+        self._be_framed()
         self._first_press.shown()
         self.live.emit()
 

@@ -9,6 +9,9 @@ and in this order. From ``Ready`` on, a visit also sends ``Alive`` about once a 
 ``Live`` it sends ``HasLeftovers`` whenever the answer changes. ``Ended`` may come without ``Begun``
 (nobody came, or trouble). Nothing follows ``Ended``.
 
+``Live`` may come while the visit before is still dying, so that the screen is not dark meanwhile.
+Until it hears ``Alone``, once, a visit shows its page and opens no device.
+
 Between ``Begun`` and ``Ended`` a visit may send ``Commit`` and ``Login``, which the keeper passes
 on to the committer; ``Taken``, ``Outcome`` and ``Money`` come back the same way. A visit that a
 technician has opened for maintenance never says ``Begun``; it sends ``Upkeep`` after ``Shown``.
@@ -76,6 +79,10 @@ class Touched(_Word, frozen=True):
     hear it."""
 
     what: Touch
+
+
+class Alone(_Word, frozen=True):
+    """To the visit: the one before is dead, and holds no device any more."""
 
 
 class Quit(_Word, frozen=True):
@@ -170,7 +177,7 @@ class Money(_Word, frozen=True):
     open: bool
 
 
-ToVisit = Live | Touched | Quit | Taken | Outcome | Money
+ToVisit = Live | Alone | Touched | Quit | Taken | Outcome | Money
 FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended | Commit | Login | Upkeep
 FromPoster = Shown | Touched
 ToCommitter = Commit | Login | Upkeep | Quit

@@ -19,6 +19,8 @@ the keeper never waits for a single visit, so a visit that hangs holds up nothin
 
 A visit that ends itself before the standby is warm keeps the screen, with its blank frame and then
 a page of nobody's, until the standby is; it is killed in the moment before the standby goes live.
+The standby shows its page while the killed visit is still dying, and opens no device before it is
+told that it is alone.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from kiosk import log as logs
 from kiosk.endings import OF_ITSELF, RESTART, How
 from kiosk.keeper.channel import (
     Alive,
+    Alone,
     Begun,
     Broken,
     Commit,
@@ -186,7 +189,7 @@ class Keeper:
             try:
                 self._poster.start()
                 self._start_missing(time.monotonic())
-                while not (self._stop or self._restarts or self._left == 0 or self._finished()):
+                while self._goes_on():
                     self._systemd.watchdog()
                     self._turn()
                 # systemd kills what has said STOPPING and goes on, READY or not.
@@ -203,6 +206,9 @@ class Keeper:
         if self._stop:
             return 0
         return FINISHED if self._finishes else RESTARTS if self._restarts else 0
+
+    def _goes_on(self) -> bool:
+        return not (self._stop or self._restarts or self._left == 0 or self._finished())
 
     def _finished(self) -> bool:
         return self._finishes and not any(
@@ -232,6 +238,7 @@ class Keeper:
             if fault := visit.overdue(self._pace, self._limit_of(visit), now):
                 self._dismiss(visit, fault)
         self._promote(now)
+        self._leave_alone(now)
         self._poster.tend(now)
         self._start_missing(now)
 
@@ -397,15 +404,15 @@ class Keeper:
         return loading and on_screen and not self._fork_failures
 
     def _promote(self, now: float) -> None:
-        """Give the screen to the standby, once no other visit holds the screen."""
+        """Give the screen to the standby, once no other visit holds the screen. A killed one that
+        is still dying shows nothing any more, and the screen does not wait for it."""
         ready = self._ready()
-        if ready is None:
+        if ready is None or not self._goes_on():
             return
         for visit in self._visits:
             if visit.how and visit.stage in _ON_SCREEN:
                 self._dismiss(visit, visit.how)
-            leaving = visit.stage is VisitStage.LEAVING and not self._stuck(visit, now)
-            if visit.stage in _ON_SCREEN or leaving:
+            if visit.stage in _ON_SCREEN:
                 return
         ready.go(VisitStage.LIVE)
         # The next standby starts once this visit shows itself or is found dead.
@@ -415,8 +422,18 @@ class Keeper:
         if not all(ready.channel.send(word) for word in words):
             self._dismiss(ready, "died")
 
+    def _leave_alone(self, now: float) -> None:
+        """Tell the visit on the screen that it is alone, once no killed visit may hold a device."""
+        if any(v.stage is VisitStage.LEAVING and not self._stuck(v, now) for v in self._visits):
+            return
+        for visit in self._visits:
+            if visit.stage in _ON_SCREEN and not visit.alone:
+                visit.alone = True
+                if not visit.channel.send(Alone()):
+                    self._dismiss(visit, "died")
+
     def _stuck(self, visit: VisitProcess, now: float) -> bool:
-        """Whether a killed visit hangs inside the kernel: the screen does not wait for it."""
+        """Whether a killed visit hangs inside the kernel: nobody waits for it."""
         return now - visit.since > STUCK_S
 
     def _start(self, now: float) -> None:

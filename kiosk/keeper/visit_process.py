@@ -62,6 +62,7 @@ class VisitProcess:
         self.stage = VisitStage.WARMING
         self.begun = False  # a citizen has been here
         self.shown = False  # somebody could be here
+        self.alone = False  # it was told that no other visit holds a device
         self.since = self.heard = time.monotonic()
         self.how: How | None = None  # how the visit has ended itself
         self.ended = 0.0

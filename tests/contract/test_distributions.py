@@ -26,7 +26,7 @@ from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_cards import pcscd
 from kiosk import settings
-from kiosk.keeper.channel import Begun, KeeperEnd, Live, Ready, Shown
+from kiosk.keeper.channel import Alone, Begun, KeeperEnd, Live, Ready, Shown
 from kiosk.workshop import demo, robots
 from kiosk.workshop.sandbox import personas
 from tests.waiting import PATIENCE_S
@@ -271,6 +271,7 @@ def test_a_visit_reads_a_card_and_signs_in_at_the_centre(
     robot = robots.options("first_touch:attach")
     with visit(installed, here, tmp_path, *robot) as channel, closing(Remote(here.desk)) as desk:
         channel.send(Live())
+        channel.send(Alone())
         wait_for(lambda: Shown() in channel.receive(), "its first frame")
         wait_for(lambda: Begun() in channel.receive(), "the first touch")
         desk.tell(Kind.ID_CARD, "put", **personas.load()["P01"].card())

@@ -239,11 +239,12 @@ def test_the_next_visit_takes_over(
     terminal = start(*plan.split(), **pace)
     over = terminal.wait("visit over" if cause == "left" else "visit failed", visit=1)
     assert (over["cause"], over["stage"]) == (cause, stage)
-    terminal.wait("visit reaped", visit=1)
-    assert not alive(terminal.pid(1))
-    terminal.until(lambda: not any(map(alive, terminal.children(1))))
     shown = terminal.wait("visit shown", visit=2)
     assert ("ms" in shown) == (stage != "warming")
+    told = terminal.stage / "2.alone"
+    terminal.until(lambda: told.exists() and told.read_text() == "alone but for []\n")
+    assert not alive(terminal.pid(1))
+    terminal.until(lambda: not any(map(alive, terminal.children(1))))
     terminal.stop()
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from kiosk.keeper.channel import (
     Alive,
+    Alone,
     Begun,
     Broken,
     Commit,
@@ -85,6 +86,11 @@ class PlayedVisit:
                 case Money(open):
                     with (self.stage / "money").open("a") as file:
                         file.write(f"{self.number} {open}\n")
+                case Alone():
+                    others = [self.stage / f"{other}.pid" for other in range(1, self.number)]
+                    there = [one.stem for one in others if Path("/proc", one.read_text()).exists()]
+                    with (self.stage / f"{self.number}.alone").open("a") as file:
+                        file.write(f"alone but for {there}\n")
                 case Touched(what):
                     with (self.stage / f"{self.number}.touched").open("a") as file:
                         file.write(f"{what}\n")

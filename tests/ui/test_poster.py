@@ -21,6 +21,7 @@ from kiosk.centre.publication import KeptPublication
 from kiosk.centre.shelf import Shelf
 from kiosk.keeper.channel import (
     Alive,
+    Alone,
     Begun,
     Broken,
     FromVisit,
@@ -173,6 +174,9 @@ def test_the_visit_begins_with_what_was_pressed(
         for what in ("elder", "public", "start"):
             visit.channel.send(Touched(what))
         visit.channel.send(Live())
+        hear(Shown)
+        assert not any(isinstance(word, Begun) for word in heard), "another may hold the devices"
+        visit.channel.send(Alone())
         hear(Begun)
         heard_alive = sum(isinstance(word, Alive) for word in heard)
         visit.channel.send(Touched("start"))

@@ -29,7 +29,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk.identity.face.models import LIVENESS, PORTRAIT, FileState, verify
-from kiosk.keeper.channel import Alive, KeeperEnd, Live, Ready, Shown
+from kiosk.keeper.channel import Alive, Alone, KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
 from kiosk.workshop import demo, robots
 from kiosk.workshop.sandbox import personas
@@ -331,6 +331,7 @@ sealer = "s"
             there.close()
             wait_for(lambda: Ready() in line.receive(), "the visit")
             line.send(Live())
+            line.send(Alone())
             wait_for(lambda: Shown() in line.receive(), "its first frame")
             yield line
 

@@ -19,6 +19,7 @@ from kiosk.endings import How
 from kiosk.keeper.channel import (
     CAP,
     Alive,
+    Alone,
     Begun,
     Broken,
     Ended,
@@ -63,6 +64,7 @@ TO_VISIT: list[tuple[ToVisit, bytes]] = [
     (Live(), b'{"type":"live"}\n'),
     (Live(leftovers=True), b'{"type":"live","leftovers":true}\n'),
     (Live(after="idle"), b'{"type":"live","after":"idle"}\n'),
+    (Alone(), b'{"type":"alone"}\n'),
     (Touched("start"), b'{"type":"touched","what":"start"}\n'),
     (Quit(), b'{"type":"quit"}\n'),
 ]

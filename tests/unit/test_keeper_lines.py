@@ -16,9 +16,11 @@ import pytest
 from kiosk.__main__ import main
 from kiosk.keeper import committer_process
 from kiosk.keeper.channel import (
+    Alone,
     Broken,
     Commit,
     KeeperToCommitter,
+    Live,
     Login,
     LoginNoted,
     Money,
@@ -28,7 +30,8 @@ from kiosk.keeper.channel import (
 from kiosk.keeper.committer_process import MOST_UNNOTED, CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
 from kiosk.keeper.keeper import Keeper, committer_command
-from kiosk.keeper.visit_process import KeeperPace, VisitStage
+from kiosk.keeper.kept_process import STUCK_S
+from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
 from kiosk.login import LoginEvent
 from kiosk.operation import Business
 from kiosk.upkeep import UpkeepEvent
@@ -295,6 +298,58 @@ def test_maintenance_is_told_on_the_attract_page_and_in_no_citizens_visit() -> N
     keeper._committer.forget = lambda visit: None  # type: ignore[method-assign]
     keeper._read_to_the_end(dead)
     assert noted == [3, 4]
+
+
+@pytest.mark.parametrize("stuck", [False, True], ids=["dies", "stuck"])
+def test_the_next_visit_shows_itself_at_once_and_waits_for_the_death_before_it(
+    stuck: bool,
+) -> None:
+    """A process that was killed needs some milliseconds to die, and holds its devices as long; one
+    that hangs inside the kernel is not waited for."""
+    words: list[Any] = []
+    now = time.monotonic()
+    dying: Any = SimpleNamespace(
+        number=1, stage=VisitStage.LEAVING, how=None, since=now - (STUCK_S + 1 if stuck else 0)
+    )
+    ready = VisitProcess(2, SimpleNamespace(), SimpleNamespace(send=partial(hear, words)))  # type: ignore[arg-type]
+    ready.go(VisitStage.READY)
+    keeper = a_keeper(
+        _visits=[dying, ready],
+        _stop=False,
+        _leftovers=True,
+        _timed_out=None,
+        _pace=KeeperPace(),
+        _poster=SimpleNamespace(touches=[]),
+    )
+    keeper._promote(now)
+    keeper._leave_alone(now)
+    assert words == [Live(leftovers=True), *([Alone()] if stuck else [])]
+    keeper._visits.remove(dying)
+    for _turn in range(2):
+        keeper._leave_alone(now)
+    assert words == [Live(leftovers=True), Alone()]
+
+
+def test_a_visit_that_has_hung_up_before_it_is_alone_is_dismissed_once() -> None:
+    dismissed: list[tuple[int, str]] = []
+    visit = VisitProcess(2, SimpleNamespace(), SimpleNamespace(send=lambda word: False))  # type: ignore[arg-type]
+    visit.go(VisitStage.LIVE)
+    keeper = a_keeper(_visits=[visit])
+    keeper._dismiss = lambda who, why: dismissed.append((who.number, why))  # type: ignore[method-assign]
+    for _turn in range(2):
+        keeper._leave_alone(time.monotonic())
+    assert dismissed == [(2, "died")]
+
+
+@pytest.mark.parametrize("over", [{"_stop": True}, {"_restarts": True}, {"_left": 0}], ids=str)
+def test_no_further_visit_shows_itself_while_the_keeper_ends(over: dict[str, Any]) -> None:
+    words: list[Any] = []
+    ready: Any = SimpleNamespace(
+        stage=VisitStage.READY, channel=SimpleNamespace(send=partial(hear, words))
+    )
+    keeper = a_keeper(**{"_visits": [ready], "_stop": False, **over})
+    keeper._promote(time.monotonic())
+    assert words == []
 
 
 def test_a_technicians_restart_is_taken_from_the_end_of_the_visit() -> None:
