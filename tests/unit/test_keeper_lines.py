@@ -330,12 +330,14 @@ def test_the_next_visit_shows_itself_at_once_and_waits_for_the_death_before_it(
     assert words == [Live(leftovers=True), Alone()]
 
 
-def test_a_visit_that_has_hung_up_before_it_is_alone_is_dismissed_once() -> None:
+def test_a_visit_that_has_hung_up_before_it_is_alone_is_dismissed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     dismissed: list[tuple[int, str]] = []
     visit = VisitProcess(2, SimpleNamespace(), SimpleNamespace(send=lambda word: False))  # type: ignore[arg-type]
     visit.go(VisitStage.LIVE)
     keeper = a_keeper(_visits=[visit])
-    keeper._dismiss = lambda who, why: dismissed.append((who.number, why))  # type: ignore[method-assign]
+    monkeypatch.setattr(keeper, "_dismiss", lambda who, why: dismissed.append((who.number, why)))
     for _turn in range(2):
         keeper._leave_alone(time.monotonic())
     assert dismissed == [(2, "died")]
