@@ -82,7 +82,8 @@ class Touched(_Word, frozen=True):
 
 
 class Alone(_Word, frozen=True):
-    """To the visit: the one before is dead, and holds no device any more."""
+    """To the visit: no other one is waited for any more. It is dead and holds no device, or it
+    hangs inside the kernel."""
 
 
 class Quit(_Word, frozen=True):

@@ -1,8 +1,8 @@
 """Starts, watches and replaces visits; it never sees a citizen.
 
-One visit is live, another stands by, warm. However the live visit ends, the keeper kills and reaps
-its whole process group, gives the screen to the standby, and a little later has the next standby
-forked. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and no others.
+One visit is live, another stands by, warm. However the live visit ends, the keeper kills its whole
+process group, gives the screen to the standby, reaps the group, and a little later has the next
+standby forked. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and no others.
 
 The fork server (:mod:`kiosk.keeper.forking`) makes the visits and the committer. While there is
 none, a visit that the screen waits for is started in a fresh interpreter, which takes longer.
@@ -166,6 +166,7 @@ class Keeper:
         # True: a device may hold a citizen's card or paper, because a visit or the whole terminal
         # was killed in its work, or a slip was cut short; and no visit has reset the devices since.
         self._leftovers = not self._clean.stands()
+        self._unsettled = False  # a citizen's visit has ended, and the clean file does not say so
         self._timed_out: OutOfTime | None = None  # how a citizen's visit has just ended
         self._gone_at: float | None = None  # end of the last live visit; None once the next shows
         self._stop = False
@@ -239,6 +240,7 @@ class Keeper:
                 self._dismiss(visit, fault)
         self._promote(now)
         self._leave_alone(now)
+        self._settle()
         self._poster.tend(now)
         self._start_missing(now)
 
@@ -405,15 +407,17 @@ class Keeper:
 
     def _promote(self, now: float) -> None:
         """Give the screen to the standby, once no other visit holds the screen. A killed one that
-        is still dying shows nothing any more, and the screen does not wait for it."""
+        is still dying draws nothing any more, and the screen does not wait for it."""
         ready = self._ready()
-        if ready is None or not self._goes_on():
+        if ready is None:
             return
         for visit in self._visits:
             if visit.how and visit.stage in _ON_SCREEN:
                 self._dismiss(visit, visit.how)
             if visit.stage in _ON_SCREEN:
                 return
+        if not self._goes_on():
+            return
         ready.go(VisitStage.LIVE)
         # The next standby starts once this visit shows itself or is found dead.
         self._rests_until = now + self._pace.shown_s
@@ -431,6 +435,13 @@ class Keeper:
                 visit.alone = True
                 if not visit.channel.send(Alone()):
                     self._dismiss(visit, "died")
+
+    def _settle(self) -> None:
+        """Note on the disk whether a citizen's visit has ended cleanly: after the next visit was
+        told to take the screen, which would be dark for as long as the disk needs."""
+        if self._unsettled:
+            self._unsettled = False
+            self._clean.set(not self._leftovers)
 
     def _stuck(self, visit: VisitProcess, now: float) -> bool:
         """Whether a killed visit hangs inside the kernel: nobody waits for it."""
@@ -475,7 +486,7 @@ class Keeper:
         if was is VisitStage.BEGUN and not of_itself:
             self._leftovers = True
         if was is VisitStage.BEGUN:
-            self._clean.set(not self._leftovers)
+            self._unsettled = True
             self._timed_out = _OUT_OF_TIME.get(cause)
         if was in _ON_SCREEN:
             self._rests_until = 0.0

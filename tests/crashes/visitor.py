@@ -35,6 +35,7 @@ from kiosk.centre.operations import (
 from kiosk.keeper import nursery
 from kiosk.keeper.channel import (
     Alive,
+    Alone,
     Begun,
     Broken,
     Commit,
@@ -123,7 +124,7 @@ class CrashVisit:
         self._channel = channel
         self._facts = json.loads((stage / "harness.json").read_text())
         self._reports: list[CommitReport] = []
-        self._live = False
+        self._live = self._alone = False
         self._money = False
 
     def run(self) -> None:
@@ -135,6 +136,8 @@ class CrashVisit:
         if (self._stage / "closed").exists():
             while True:
                 self._hear(1.0)
+        while not self._alone:
+            self._hear(1.0)
         self._channel.send(Begun())
         try:
             self._serve()
@@ -155,6 +158,8 @@ class CrashVisit:
             match word:
                 case Live():
                     self._live = True
+                case Alone():
+                    self._alone = True
                 case Money(open):
                     self._money = open
                 case Taken(operation):

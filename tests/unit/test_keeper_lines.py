@@ -330,6 +330,40 @@ def test_the_next_visit_shows_itself_at_once_and_waits_for_the_death_before_it(
     assert words == [Live(leftovers=True), Alone()]
 
 
+def test_the_screen_does_not_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a visit has ended cleanly is noted in the turn in which the next one is told to show
+    itself, and after that."""
+    told: list[str] = []
+
+    def note(clean: bool) -> None:
+        told.append(f"clean {clean}")
+
+    def tell(word: Any) -> bool:
+        told.append(type(word).__name__)
+        return True
+
+    keeper = Keeper(["false"], limit_s=60)
+    ends = VisitProcess(1, SimpleNamespace(kill=lambda: None, pid=1), SimpleNamespace())  # type: ignore[arg-type]
+    ends.go(VisitStage.BEGUN)
+    line = SimpleNamespace(send=tell)
+    ready = VisitProcess(2, SimpleNamespace(), line)  # type: ignore[arg-type]
+    ready.go(VisitStage.READY)
+    keeper._visits = [ends, ready]
+    keeper._clean = SimpleNamespace(set=note)  # type: ignore[assignment]
+    keeper._leftovers = False
+    monkeypatch.setattr(keeper._selector, "unregister", lambda line: None)
+    monkeypatch.setattr(keeper._selector, "select", lambda seconds: [])
+    monkeypatch.setattr(keeper, "_start_missing", lambda now: None)
+    keeper._dismiss(ends, "left")
+    keeper._turn()
+    assert told == ["Live", "clean True"]
+    keeper._visits = []
+    keeper._turn()
+    assert told == ["Live", "clean True"]
+    keeper._selector.close()
+    keeper._systemd.close()
+
+
 def test_a_visit_that_has_hung_up_before_it_is_alone_is_dismissed_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -343,13 +377,22 @@ def test_a_visit_that_has_hung_up_before_it_is_alone_is_dismissed_once(
     assert dismissed == [(2, "died")]
 
 
-@pytest.mark.parametrize("over", [{"_stop": True}, {"_restarts": True}, {"_left": 0}], ids=str)
-def test_no_further_visit_shows_itself_while_the_keeper_ends(over: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "over", [{"_stop": True}, {"_restarts": True}, {"_left": 0}, {"_finishes": True}], ids=str
+)
+def test_no_further_visit_shows_itself_while_the_keeper_ends(
+    over: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even in the turn in which the last citizen's visit gives up the screen."""
     words: list[Any] = []
     ready: Any = SimpleNamespace(
-        stage=VisitStage.READY, channel=SimpleNamespace(send=partial(hear, words))
+        stage=VisitStage.READY, how=None, channel=SimpleNamespace(send=partial(hear, words))
     )
-    keeper = a_keeper(**{"_visits": [ready], "_stop": False, **over})
+    served = VisitProcess(1, SimpleNamespace(), SimpleNamespace())  # type: ignore[arg-type]
+    served.go(VisitStage.BEGUN)
+    served.end("left")
+    keeper = a_keeper(**{"_visits": [served, ready], "_stop": False, **over})
+    monkeypatch.setattr(keeper, "_dismiss", lambda who, why: who.go(VisitStage.LEAVING))
     keeper._promote(time.monotonic())
     assert words == []
 

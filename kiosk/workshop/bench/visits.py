@@ -338,7 +338,7 @@ def start_forked(forks: ForkServer, number: int, throttle: float = 1.0) -> tuple
             _hear(visit.channel, Shown)
             return _ms(began), cpu
         finally:
-            visit.reap()  # at once: its devices would soon be told on stderr
+            visit.reap()
 
 
 def _heard(forks: ForkServer) -> object:
