@@ -1,10 +1,8 @@
 """The pictures of all pages, as hashes: ``python -m tests.ui.goldens`` takes today's as right.
 
 It writes the pictures into ``out/pages/``: look at them before you commit. The software renderer
-draws the same bits, so a hash is enough, but for the edges of large letters: their shades depend on
-what was drawn before, and a busy machine leaves frames out. So everything is drawn several times,
-and a page may look in each of the ways that it was seen in. Every environment (Qt, fonts, kind of
-processor) has hashes of its own.
+draws the same bits, so a hash is enough. Every environment (Qt, fonts, kind of processor) has
+hashes of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import PySide6
-from PySide6.QtCore import QLocale, QRect
+from PySide6.QtCore import QEvent, QLocale, QObject, QRect
 from PySide6.QtGui import QImage
 
 from kiosk.visit.handover_steps import ShowHandover
@@ -41,9 +39,6 @@ FILE = Path(__file__).with_name("goldens.json")
 PICTURES = ROOT / "out" / "pages"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 FONT_NAMES = ("NotoSansCJK", "hanazono", "mincho")
-
-DRAWINGS = 4
-"""How often everything is drawn in a fresh process to learn the shades of large letters."""
 
 SETTINGS = (
     Setting("portrait", "zh_CN"),
@@ -85,12 +80,11 @@ def fingerprint() -> str:
     return " ".join(f"{key}={value}" for key, value in environment().items())
 
 
-def known() -> dict[str, list[str]] | None:
-    """The hashes of this environment, by the name of the picture: one for each way in which it was
-    seen. None where there are none yet."""
+def known() -> dict[str, str] | None:
+    """The hashes of this environment, by the name of the picture. None where there are none yet."""
     if not FILE.exists():
         return None
-    goldens: dict[str, dict[str, list[str]]] = json.loads(FILE.read_text(encoding="utf-8"))
+    goldens: dict[str, dict[str, str]] = json.loads(FILE.read_text(encoding="utf-8"))
     return goldens.get(fingerprint())
 
 
@@ -102,10 +96,21 @@ def drawn_afresh() -> dict[str, str]:
     return hashes
 
 
+class FontsStay(QObject):
+    """Keeps Qt from giving back fonts that were not used for ten seconds. A letter that is drawn
+    for the first time has other shades than later, so a page would look as quick as the machine
+    is. Only Qt's cache of fonts has a timer in an object of no class of its own."""
+
+    def eventFilter(self, target: QObject, event: QEvent) -> bool:  # noqa: N802 - of Qt
+        return event.type() is QEvent.Type.Timer and type(target) is QObject
+
+
 def draw() -> Iterator[tuple[str, QImage]]:
     """Every page of the samples, by its name: ``portrait-zh_CN/07-menu``."""
+    fonts_stay = FontsStay()
     for setting in SETTINGS:
         theatre = Theatre(setting)
+        theatre.app.installEventFilter(fonts_stay)
         try:
             for name, step in samples(pdf()).items():
                 theatre.greet("张*" if "07" < name < "90" else "")
@@ -161,27 +166,18 @@ def digest(image: QImage) -> str:
 
 
 def renew() -> None:
-    """Write the pictures and the hashes. Ways in which a page was seen before stay known as long as
-    it is seen in one of them."""
+    """Write the pictures and the hashes."""
     goldens = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     before = goldens.get(fingerprint(), {})
-    seen: dict[str, set[str]] = {}
+    now: dict[str, str] = {}
     for name, image in draw():
-        seen[name] = {digest(image)}
+        now[name] = digest(image)
         path = PICTURES / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(str(path))
-    for _again in range(DRAWINGS - 1):
-        for name, found in drawn_afresh().items():
-            seen[name].add(found)
-    for name, ways in seen.items():
-        old = set(before.get(name, ()))
-        if old & ways:
-            ways.update(old)
-        else:
-            path = PICTURES / f"{name}.png"
-            print("new" if not old else "changed", path.relative_to(ROOT))
-    goldens[fingerprint()] = {name: sorted(ways) for name, ways in seen.items()}
+        if now[name] != before.get(name):
+            print("changed" if name in before else "new", path.relative_to(ROOT))
+    goldens[fingerprint()] = now
     text = json.dumps(goldens, indent=1, sort_keys=True, ensure_ascii=False)
     FILE.write_text(text + "\n", encoding="utf-8")
 

@@ -76,20 +76,20 @@ def main() -> None:
         print("the pictures of the handbooks show what there is")
 
 
-def shown_now() -> dict[str, list[str]]:
-    """By picture the digests of what it shows: a page looks in one of several ways."""
+def shown_now() -> dict[str, str]:
+    """By picture the digest of what it shows."""
     known = goldens.known()
     if known is None:
         sys.exit("no goldens of this environment: `make goldens` first")
     now = {name: known[f"{SETTING}/{page}"] for name, page in PAGES.items()}
     for name, files in PAPERS.items():
         code = b"".join((goldens.ROOT / file).read_bytes() for file in files)
-        now[name] = [hashlib.sha256(code).hexdigest()]
+        now[name] = hashlib.sha256(code).hexdigest()
     return now
 
 
-def is_stale(name: str, kept: list[str] | None, now: list[str]) -> bool:
-    return not kept or not set(kept) & set(now) or not (PICTURES / name).exists()
+def is_stale(name: str, kept: str | None, now: str) -> bool:
+    return kept != now or not (PICTURES / name).exists()
 
 
 def _pages(wanted: Collection[str]) -> Iterator[tuple[str, Image.Image]]:
