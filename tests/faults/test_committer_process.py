@@ -112,7 +112,10 @@ class CommitterLine:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., CommitterLine]]:
+def start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., CommitterLine]]:
+    monkeypatch.setattr(process, "ALIVE_S", 0.2)  # it looks again as often
     lines: list[CommitterLine] = []
 
     def begun(**parts: Any) -> CommitterLine:
