@@ -50,6 +50,7 @@ from kiosk.identity.face.hints import (
 from kiosk.identity.face.landmarks import CANONICAL, EyeLook, FaceLandmarks, Pose, pose_of
 from kiosk.identity.face.quality import TABLE, view_of
 from kiosk.words import Language, say
+from tests.waiting import until
 
 WIDTH, HEIGHT = 640, 480
 
@@ -429,7 +430,13 @@ def test_a_model_is_read_again_when_its_file_has_changed(
     assert not models.installed(tmp_path, models.IRIS)
     with file.open("r+b") as mended:  # as cp -p mends it
         mended.write(small_pins[models.IRIS])
-    os.utime(file, ns=(rotten.st_atime_ns, rotten.st_mtime_ns))
+
+    def another_moment() -> bool:
+        """The kernel's clock of files may stand still for some milliseconds."""
+        os.utime(file, ns=(rotten.st_atime_ns, rotten.st_mtime_ns))
+        return file.stat().st_ctime_ns != rotten.st_ctime_ns
+
+    until(another_moment)
     with monkeypatch.context() as disk:
         disk.setattr(models, "_read", fail)
         assert not models.installed(tmp_path, models.IRIS)
