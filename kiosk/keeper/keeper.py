@@ -424,7 +424,7 @@ class Keeper:
         after, self._timed_out = self._timed_out, None
         words: list[ToVisit] = [Live(self._leftovers, after), *self._poster.touches]
         if not all(ready.channel.send(word) for word in words):
-            self._dismiss(ready, "died")
+            self._give_up(ready)
 
     def _leave_alone(self, now: float) -> None:
         """Tell the visit on the screen that it is alone, once no killed visit may hold a device."""
@@ -434,7 +434,7 @@ class Keeper:
             if visit.stage in _ON_SCREEN and not visit.alone:
                 visit.alone = True
                 if not visit.channel.send(Alone()):
-                    self._dismiss(visit, "died")
+                    self._give_up(visit)
 
     def _settle(self) -> None:
         """Note on the disk whether a citizen's visit has ended cleanly: after the next visit was
@@ -498,10 +498,15 @@ class Keeper:
             log, visit=visit.number, stage=was.value, cause=cause, pause_s=pause
         )
 
-    def _bury(self, visit: VisitProcess) -> None:
+    def _give_up(self, visit: VisitProcess) -> None:
+        """Dismiss a visit that is dead, or has stopped listening. Its last words count: a citizen
+        may have begun, and ended, in the same moment."""
         self._hear(visit)
         if visit.stage is not VisitStage.LEAVING:
             self._dismiss(visit, "died")
+
+    def _bury(self, visit: VisitProcess) -> None:
+        self._give_up(visit)
         self._selector.unregister(visit.death)
         self._visits.remove(visit)
         self._read_to_the_end(visit)

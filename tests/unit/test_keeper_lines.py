@@ -17,15 +17,22 @@ from kiosk.__main__ import main
 from kiosk.keeper import committer_process
 from kiosk.keeper.channel import (
     Alone,
+    Begun,
     Broken,
     Commit,
+    Ended,
+    FromVisit,
+    HasLeftovers,
+    KeeperEnd,
     KeeperToCommitter,
     Live,
     Login,
     LoginNoted,
     Money,
+    Shown,
     Taken,
     Upkeep,
+    VisitEnd,
 )
 from kiosk.keeper.committer_process import MOST_UNNOTED, CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
@@ -364,17 +371,45 @@ def test_the_screen_does_not_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) 
     keeper._systemd.close()
 
 
-def test_a_visit_that_has_hung_up_before_it_is_alone_is_dismissed_once(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("said", "stage", "cause", "leftovers"),
+    [
+        ([], "live", "died", False),
+        ([Shown()], "shown", "died", False),
+        ([Shown(), Begun()], "begun", "died", True),
+        ([Shown(), Begun(), Ended("left")], "begun", "left", False),
+        ([Shown(), Begun(), HasLeftovers(True), Ended("idle")], "begun", "idle", True),
+    ],
+    ids=["nothing", "shown", "begun", "left", "half a slip"],
+)
+def test_the_last_words_of_a_dead_visit_are_heard_by_who_finds_it_dead(
+    said: list[FromVisit],
+    stage: str,
+    cause: str,
+    leftovers: bool,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    dismissed: list[tuple[int, str]] = []
-    visit = VisitProcess(2, SimpleNamespace(), SimpleNamespace(send=lambda word: False))  # type: ignore[arg-type]
+    """The keeper tells it that it is alone before the kernel has reported its death."""
+    caplog.set_level("INFO")
+    keeper = Keeper(["false"], limit_s=60)
+    keeper._leftovers = False
+    keeper._clean = SimpleNamespace(set=lambda clean: None)  # type: ignore[assignment]
+    here, there = socket.socketpair()
+    visit = VisitProcess(2, SimpleNamespace(kill=lambda: None), KeeperEnd(here.detach()))  # type: ignore[arg-type]
     visit.go(VisitStage.LIVE)
-    keeper = a_keeper(_visits=[visit])
-    monkeypatch.setattr(keeper, "_dismiss", lambda who, why: dismissed.append((who.number, why)))
+    keeper._visits = [visit]
+    keeper._selector.register(visit.channel, selectors.EVENT_READ)
+    speaker = VisitEnd(there.detach())
+    assert all(speaker.send(word) for word in said)
+    speaker.close()
     for _turn in range(2):
         keeper._leave_alone(time.monotonic())
-    assert dismissed == [(2, "died")]
+    ended = [vars(one) for one in logged(caplog, "kiosk.keeper.keeper") if "cause" in vars(one)]
+    assert [(one["stage"], one["cause"]) for one in ended] == [(stage, cause)]
+    assert keeper._leftovers == leftovers
+    visit.channel.close()
+    keeper._selector.close()
+    keeper._systemd.close()
 
 
 @pytest.mark.parametrize(
