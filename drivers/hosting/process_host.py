@@ -49,6 +49,9 @@ SELF_TEST_S = 30.0
 NEIGHBOURS_S = 5.0
 CLOSE_S = 1.0
 _SLICE_S = 0.02  # longest time until the host passes a cancel on to the child
+_LAST_WORDS = 20
+"""Words that the host still reads when the limit is over: an answer, and what was reported before
+it. A driver that reports without end is killed all the same."""
 
 
 class ProcessHost(Host):
@@ -211,11 +214,9 @@ class ProcessDriver(Driver):
             seconds = min(seconds, deadline.remaining() + self._grace)
         return _CallLimit(name, Deadline(seconds), deadline, cancel, self.leaving, self._grace)
 
-    def _send(
-        self, child: _ChildProcess, message: DriverCall | CancelCall, patience: _CallLimit
-    ) -> None:
+    def _send(self, child: _ChildProcess, call: DriverCall, patience: _CallLimit) -> None:
         try:
-            child.channel.send(message, partial(self._check, patience))
+            child.channel.send(call, partial(self._check, patience))
         except OSError as error:
             raise self._died(child, patience) from error
 
@@ -225,27 +226,37 @@ class ProcessDriver(Driver):
         """The child's answer: ``DriverReady`` to its start, ``Returned`` to a call. Raises the
         error of ``Failed``."""
         told = False
-        while True:
-            self._check(patience)
+        while not patience.over():
             if call and patience.cancelled and not told:
                 told = True
-                self._send(child, CancelCall(call.number), patience)
-            try:
-                message = child.channel.receive(_SLICE_S)
-            except TimeoutError:
-                continue
-            except (EOFError, OSError) as error:
-                raise self._died(child, patience) from error
-            match message:
-                case Reported(status):
-                    self.report(status)
-                case Failed(refusal):
-                    raise refusal
-                case Broke(kind, where):
-                    log.error("driver failed", extra={"device": self._info.kind, "detail": where})
-                    raise self._lost(patience, Reason.HARDWARE, kind)
-                case _:
-                    return message
+                with suppress(OSError):  # the child is dead, perhaps after its answer
+                    child.channel.send(CancelCall(call.number), partial(self._check, patience))
+            if answer := self._receive(child, patience, _SLICE_S):
+                return answer
+        # This process may have stood still, and the answer may have come in time.
+        for _ in range(_LAST_WORDS):
+            if answer := self._receive(child, patience, 0):
+                return answer
+        raise self._lost(patience, *patience.reason())
+
+    def _receive(self, child: _ChildProcess, patience: _CallLimit, seconds: float) -> Any:
+        """The answer, or None when another word or nothing has come in so many seconds."""
+        try:
+            message = child.channel.receive(seconds)
+        except (TimeoutError, BlockingIOError):
+            return None
+        except (EOFError, OSError) as error:
+            raise self._died(child, patience) from error
+        match message:
+            case Reported(status):
+                self.report(status)
+                return None
+            case Failed(refusal):
+                raise refusal
+            case Broke(kind, where):
+                log.error("driver failed", extra={"device": self._info.kind, "detail": where})
+                raise self._lost(patience, Reason.HARDWARE, kind)
+        return message
 
     def _check(self, patience: _CallLimit) -> None:
         """When ``patience`` is over, kill the child and raise :class:`LostError`."""

@@ -104,6 +104,9 @@ class NaughtyDriver(Driver):
             case "report":
                 for number in range(facts):
                     self.report(Status(State.BUSY, detail=str(number)))
+            case "babble":
+                while True:
+                    self.report(Status(State.BUSY, detail="still waiting"))
             case "hang":  # as a library does that waits and lets nobody else run
                 ctypes.PyDLL(None).sleep(HOURS)
             case "sleep":

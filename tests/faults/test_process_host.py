@@ -5,6 +5,7 @@ import errno
 import gc
 import os
 import pickle
+import select
 import signal
 import socket
 import subprocess
@@ -21,11 +22,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.device import CancelToken, DeviceError, Info, Kind, Reason, State, Status
+from drivers.device import CancelToken, Deadline, DeviceError, Info, Kind, Reason, State, Status
 from drivers.hosting import apart, process_host
 from drivers.hosting.channel import Channel, SharedMemory
 from drivers.hosting.host import HostPace
-from drivers.hosting.process_host import ProcessHost
+from drivers.hosting.process_host import ProcessDriver, ProcessHost
 from tests.failed import error_of
 from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
 from tests.faults.nurseries import tended
@@ -232,6 +233,43 @@ def test_a_process_that_dies_is_a_device_error(
     assert DEATHS[what] in error.detail
     assert do(host, "echo", "x") == "x"
     assert seen == [ONLINE]  # nothing was wrong with the device
+
+
+@pytest.mark.parametrize("late", ["the limit is over", "it is dead and a cancel waits"])
+def test_an_answer_that_lies_in_the_line_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starts: str, late: str
+) -> None:
+    """This process stood still between its question and its look for the answer."""
+    cancel, deadline = CancelToken(), Deadline(GRACE_S)
+    driver = ProcessDriver(
+        Kind.SPEAKER, partial(NaughtyDriver, tmp_path), grace=GRACE_S, spare=False
+    )
+    send = driver._send
+
+    def stand_still(child: Any, call: Any, patience: Any) -> None:
+        send(child, call, patience)
+        assert select.select([child.channel._end], [], [], SOON_S)[0]
+        if late == "the limit is over":
+            until(patience.over)
+        else:
+            child._process.kill()
+            until(lambda: not child.alive())
+            cancel.cancel()
+
+    driver.open()
+    reported: list[Status] = []
+    driver.report = reported.append
+    monkeypatch.setattr(driver, "_send", stand_still)
+    assert driver.execute(Do("echo", "printed"), deadline, cancel) == "printed"
+    driver.end()
+
+
+def test_what_reports_without_end_is_killed_at_its_limit(host: ProcessHost) -> None:
+    host.start()
+    do(host, "pid")
+    error = fails(host, "babble", 0.05)
+    assert (error.reason, error.pages) == (Reason.TIMEOUT, None)
+    assert do(host, "echo", "x") == "x"
 
 
 def test_what_waits_behind_a_command_that_is_killed_is_done(host: ProcessHost) -> None:
