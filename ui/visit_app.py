@@ -264,6 +264,7 @@ class VisitApp(QObject):
         self._mourner.setEnabled(False)
         if self._nursery:
             self._nursery.lose()
+        self._hear()  # the keeper may just have told it to take the screen
         if not self._live:
             os._exit(1)
 
