@@ -7,7 +7,8 @@ operation is named by 32 hexadecimal digits, its business and its states by word
 A visit sends ``Ready``, and after it received ``Live``: ``Shown``, ``Begun``, ``Ended``, each once
 and in this order. From ``Ready`` on, a visit also sends ``Alive`` about once a second, and after
 ``Live`` it sends ``HasLeftovers`` whenever the answer changes. ``Ended`` may come without ``Begun``
-(nobody came, or trouble). Nothing follows ``Ended``.
+(nobody came, or trouble). Only those two words follow ``Ended``: the visit may keep the screen for
+a while, and a reset of the printer that was under way may come to its end.
 
 ``Live`` may come while the visit before is still dying, so that the screen is not dark meanwhile.
 Until it hears ``Alone``, once, a visit shows its page and opens no device.

@@ -157,10 +157,10 @@ class CommitterWatch:
         self._logins.append(word)
         self._pass_on_logins()
 
-    def slept(self, seconds: float) -> None:
+    def slept(self, now: float, seconds: float) -> None:
         """The machine was suspended for so long: the committer is not to blame for the silence."""
         if self._committer:
-            self._committer.heard += seconds
+            self._committer.heard = min(now, self._committer.heard + seconds)
 
     def due(self) -> float:
         """When :meth:`tend` has something to do (monotonic s); what is heard may change it."""
@@ -179,7 +179,9 @@ class CommitterWatch:
                 events.OPERATION_NOT_PASSED_ON.log(log, operation=word.id)
         committer = self._committer
         if committer:
-            if not committer.leaving and now - committer.heard > self._pace.committer_s:
+            if self._silent(committer, now):
+                self._hear(committer)  # what it has said since the select
+            if self._silent(committer, now):
                 self._dismiss(committer, "frozen")
             return
         if self._command is None or now < self._starts_after:
@@ -192,6 +194,9 @@ class CommitterWatch:
         self._being_made = committer is None
         if committer:
             self.take_on(committer)
+
+    def _silent(self, committer: KeptCommitter, now: float) -> bool:
+        return not committer.leaving and now - committer.heard > self._pace.committer_s
 
     def not_started(self, code: int | None) -> None:
         """The machine had no process to spare; ``code`` is its errno."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import time
@@ -105,12 +106,13 @@ class ForkServer:
         self._ask(ForkRequest.COMMITTER)
 
     def _ask(self, what: ForkRequest) -> None:
+        """A fork server that has just died is asked in vain: the keeper hears so next."""
         here, there = socket.socketpair()
-        with here, there:
+        with here, there, contextlib.suppress(BrokenPipeError, ConnectionResetError):
             socket.send_fds(self._socket, [what.encode()], [there.fileno()])
             self._here = socket.socket(fileno=here.detach())
-        self.asked = what
-        self.since = time.monotonic()
+            self.asked = what
+            self.since = time.monotonic()
 
     def hear(self) -> VisitProcess | KeptCommitter | ForkRefused | str:
         """Read one packet: what was asked for, its refusal by the system, or what is wrong with

@@ -230,12 +230,14 @@ class Keeper:
         if now - before - seconds > LATE_S:
             # The machine or the keeper was suspended: no visit is to blame for that silence.
             for visit in self._visits:
-                visit.since += now - before
-                visit.heard += now - before
-            if self._fork_server:
-                self._fork_server.since += now - before
-            self._committer.slept(now - before)
+                visit.since = min(now, visit.since + now - before)
+                visit.heard = min(now, visit.heard + now - before)
+            if forks := self._fork_server:
+                forks.since = min(now, forks.since + now - before)
+            self._committer.slept(now, now - before)
         for visit in self._visits:
+            if visit.overdue(self._pace, self._limit_of(visit), now):
+                self._hear(visit)  # what it has said since the select
             if fault := visit.overdue(self._pace, self._limit_of(visit), now):
                 self._dismiss(visit, fault)
         self._promote(now)
@@ -295,7 +297,7 @@ class Keeper:
         match word:
             case Alive():
                 return ""
-            case HasLeftovers(some) if visit.stage in _ON_SCREEN and visit.how is None:
+            case HasLeftovers(some) if visit.stage in _ON_SCREEN:
                 self._leftovers = some
                 if visit.stage is not VisitStage.BEGUN:
                     self._clean.set(not some)
@@ -338,6 +340,7 @@ class Keeper:
     def _note_shown(self, visit: VisitProcess) -> None:
         now = time.monotonic()
         self._rests_until = now + self._pace.rest_s
+        self._timed_out = None  # the page has said it
         self._poster.give_way(now)
         if self._forks_after == float("inf"):
             self._forks_after = now
@@ -421,8 +424,7 @@ class Keeper:
         ready.go(VisitStage.LIVE)
         # The next standby starts once this visit shows itself or is found dead.
         self._rests_until = now + self._pace.shown_s
-        after, self._timed_out = self._timed_out, None
-        words: list[ToVisit] = [Live(self._leftovers, after), *self._poster.touches]
+        words: list[ToVisit] = [Live(self._leftovers, self._timed_out), *self._poster.touches]
         if not all(ready.channel.send(word) for word in words):
             self._give_up(ready)
 
@@ -522,6 +524,8 @@ class Keeper:
     def _tend_fork_server(self, now: float) -> None:
         """Start the fork server when there is none, end it when it is overdue."""
         forks = self._fork_server
+        if forks and forks.overdue(self._pace, now):
+            self._hear_fork_server(forks)  # what it has said since the select
         if forks and (fault := forks.overdue(self._pace, now)):
             self._dismiss_fork_server(forks, fault)
         if forks or self._preload is None or now < self._forks_after:
@@ -582,8 +586,9 @@ class Keeper:
         events.FORK_SERVER_FAILED.log(log, cause=fault, pause_s=pause)
 
     def _bury_fork_server(self, forks: ForkServer) -> None:
-        while forks.stage is not ForkStage.LEAVING:
-            self._hear_fork_server(forks)  # perhaps of a visit; at last, that it has hung up
+        self._hear_fork_server(forks)  # its last word, perhaps of a visit
+        if forks.stage is not ForkStage.LEAVING:
+            self._dismiss_fork_server(forks, "died")
         self._selector.unregister(forks.death)
         forks.reap()
         self._fork_server = None

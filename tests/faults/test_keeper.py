@@ -376,6 +376,16 @@ def test_a_visit_that_has_ended_may_end_as_it_likes(start: Start, part: str) -> 
     terminal.stop()
 
 
+def test_a_printer_reset_that_succeeds_after_its_visit_has_ended_counts(start: Start) -> None:
+    """The visit keeps the screen until the next is warm, and that one need not reset it again."""
+    terminal = start("short-reset", "good")
+    assert terminal.wait("visit over", visit=1)["cause"] == "left"
+    assert (terminal.stage / "2.warm").exists()
+    terminal.wait("visit shown", visit=2)
+    assert terminal.told() == []
+    terminal.stop()
+
+
 def test_a_visit_that_has_ended_is_killed_in_the_end_without_a_standby(start: Start) -> None:
     terminal = start("short", "never-ready", linger_s=0.2)
     assert terminal.wait("visit over", visit=1)["cause"] == "left"

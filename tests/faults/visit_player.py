@@ -180,7 +180,11 @@ class PlayedVisit:
                 os._exit(3)
             case "short-talk":
                 self.channel.send(Ended("left"))
+                self.channel.send(Begun())
+            case "short-reset":
                 self.channel.send(HasLeftovers(True))
+                self.channel.send(Ended("left"))
+                self.channel.send(HasLeftovers(False))
             case "idle":
                 self.channel.send(Ended("idle"))
             case "visitor" | "covered" | "short":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +19,7 @@ import pytest
 from kiosk.__main__ import main
 from kiosk.keeper import committer_process
 from kiosk.keeper.channel import (
+    Alive,
     Alone,
     Begun,
     Broken,
@@ -29,6 +33,7 @@ from kiosk.keeper.channel import (
     Login,
     LoginNoted,
     Money,
+    Ready,
     Shown,
     Taken,
     Upkeep,
@@ -36,6 +41,7 @@ from kiosk.keeper.channel import (
 )
 from kiosk.keeper.committer_process import MOST_UNNOTED, CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
+from kiosk.keeper.forking import ForkRequest, NotForked
 from kiosk.keeper.keeper import Keeper, committer_command
 from kiosk.keeper.kept_process import STUCK_S
 from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
@@ -371,6 +377,33 @@ def test_the_screen_does_not_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) 
     keeper._systemd.close()
 
 
+@pytest.fixture
+def keeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[Keeper]:
+    """A keeper that starts nothing and writes nothing."""
+    one = Keeper(["false"], limit_s=60, pace=KeeperPace(ready_s=5.0))
+    one._leftovers = False
+    one._clean = SimpleNamespace(set=lambda clean: None)  # type: ignore[assignment]
+    monkeypatch.setattr(one, "_start_missing", lambda now: None)
+    yield one
+    for visit in one._visits:
+        visit.channel.close()
+    one._selector.close()
+    one._systemd.close()
+
+
+def taken_on(keeper: Keeper, stage: VisitStage, *said: FromVisit) -> closing[VisitEnd]:
+    """The other end of the channel of a visit, which has ``said`` so much that lies unread."""
+    here, there = socket.socketpair()
+    process: Any = SimpleNamespace(kill=lambda: None)
+    visit = VisitProcess(len(keeper._visits) + 1, process, KeeperEnd(here.detach()))
+    visit.go(stage)
+    keeper._visits.append(visit)
+    keeper._selector.register(visit.channel, selectors.EVENT_READ)
+    end = VisitEnd(there.detach())
+    assert all(end.send(word) for word in said)
+    return closing(end)
+
+
 @pytest.mark.parametrize(
     ("said", "stage", "cause", "leftovers"),
     [
@@ -383,6 +416,7 @@ def test_the_screen_does_not_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) 
     ids=["nothing", "shown", "begun", "left", "half a slip"],
 )
 def test_the_last_words_of_a_dead_visit_are_heard_by_who_finds_it_dead(
+    keeper: Keeper,
     said: list[FromVisit],
     stage: str,
     cause: str,
@@ -391,25 +425,162 @@ def test_the_last_words_of_a_dead_visit_are_heard_by_who_finds_it_dead(
 ) -> None:
     """The keeper tells it that it is alone before the kernel has reported its death."""
     caplog.set_level("INFO")
-    keeper = Keeper(["false"], limit_s=60)
-    keeper._leftovers = False
-    keeper._clean = SimpleNamespace(set=lambda clean: None)  # type: ignore[assignment]
-    here, there = socket.socketpair()
-    visit = VisitProcess(2, SimpleNamespace(kill=lambda: None), KeeperEnd(here.detach()))  # type: ignore[arg-type]
-    visit.go(VisitStage.LIVE)
-    keeper._visits = [visit]
-    keeper._selector.register(visit.channel, selectors.EVENT_READ)
-    speaker = VisitEnd(there.detach())
-    assert all(speaker.send(word) for word in said)
-    speaker.close()
+    with taken_on(keeper, VisitStage.LIVE, *said):
+        pass
     for _turn in range(2):
         keeper._leave_alone(time.monotonic())
     ended = [vars(one) for one in logged(caplog, "kiosk.keeper.keeper") if "cause" in vars(one)]
     assert [(one["stage"], one["cause"]) for one in ended] == [(stage, cause)]
     assert keeper._leftovers == leftovers
-    visit.channel.close()
-    keeper._selector.close()
-    keeper._systemd.close()
+
+
+@pytest.mark.parametrize(
+    ("stage", "word", "reached"),
+    [
+        (VisitStage.WARMING, Ready(), VisitStage.READY),
+        (VisitStage.READY, Alive(), VisitStage.READY),
+        (VisitStage.LIVE, Shown(), VisitStage.SHOWN),
+        (VisitStage.SHOWN, Begun(), VisitStage.BEGUN),
+    ],
+    ids=str,
+)
+def test_a_visit_is_heard_before_it_is_called_late(
+    keeper: Keeper,
+    stage: VisitStage,
+    word: FromVisit,
+    reached: VisitStage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It speaks in the turn in which its time is over, while the keeper does other work."""
+    with taken_on(keeper, stage) as end:
+        (visit,) = keeper._visits
+        visit.since = visit.heard = time.monotonic() - 5.1
+        visit.alone = True
+        keeper._listened_at = time.monotonic()
+        work = SimpleNamespace(data=lambda: end.send(word))
+        monkeypatch.setattr(keeper._selector, "select", lambda seconds: [(work, 1)])
+        monkeypatch.setattr(keeper, "_promote", lambda now: None)
+        keeper._turn()
+    assert visit.stage is reached
+    assert time.monotonic() - visit.heard < 5.0
+
+
+def test_who_comes_back_is_told_though_the_visit_that_was_to_say_it_has_died(
+    keeper: Keeper,
+) -> None:
+    keeper._timed_out = "limit"
+    with taken_on(keeper, VisitStage.READY):
+        pass
+    keeper._promote(time.monotonic())
+    for expected in (Live(after="limit"), Live()):
+        with taken_on(keeper, VisitStage.READY, Shown()) as end:
+            keeper._promote(time.monotonic())
+            assert end.receive() == [expected]
+            shown = keeper._visits[-1]
+            keeper._hear(shown)
+            assert shown.stage is VisitStage.SHOWN
+            shown.go(VisitStage.LEAVING)
+
+
+def test_a_keeper_that_stood_still_moves_no_time_limit_into_the_future(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visit that spoke as soon as the keeper went on is found frozen as soon as any other."""
+    with taken_on(keeper, VisitStage.SHOWN):
+        (visit,) = keeper._visits
+        visit.alone = True
+        speaks = SimpleNamespace(data=lambda: visit.go(VisitStage.SHOWN))
+        committer = a_committer(socket.socket(), leaving=False, killed=[], age_s=0.0)
+        committer.heard = time.monotonic()
+        keeper._committer._committer = committer
+        monkeypatch.setattr(keeper._selector, "select", lambda seconds: [(speaks, 1)])
+        keeper._listened_at = time.monotonic() - 3600.0
+        keeper._turn()
+        committer.channel.close()
+    assert max(visit.since, visit.heard, committer.heard) <= time.monotonic()
+
+
+def a_fork_server(line: socket.socket, **parts: Any) -> ForkServer:
+    server = ForkServer.__new__(ForkServer)
+    usual = {"stage": ForkStage.LOADED, "asked": None, "since": time.monotonic(), "_here": None}
+    process = SimpleNamespace(kill=lambda: None, reap=lambda: None)
+    for name, part in {**usual, "_process": process, "_socket": line, **parts}.items():
+        setattr(server, name, part)
+    return server
+
+
+@pytest.fixture
+def packets() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The line between the keeper and its fork server."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_a_fork_server_that_has_just_died_is_asked_in_vain(
+    packets: tuple[socket.socket, socket.socket],
+) -> None:
+    """Nothing is told of a machine that has no process to spare."""
+    ours, theirs = packets
+    theirs.close()
+    server = a_fork_server(ours)
+    server.ask_for_visit(2)
+    assert server.asked is None
+    assert server.hear() == "died"
+
+
+def test_a_fork_server_is_heard_before_it_is_called_late(
+    keeper: Keeper, packets: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = packets
+    asked_at = time.monotonic() - 2 * KeeperPace().fork_s
+    server = a_fork_server(ours, asked=ForkRequest.VISIT, since=asked_at)
+    keeper._fork_server = server
+    theirs.send(msgspec.json.encode(NotForked(errno.ENOMEM)))
+    keeper._tend_fork_server(time.monotonic())
+    assert (server.stage, server.asked) == (ForkStage.LOADED, None)
+    keeper._fork_server = None
+
+
+def test_a_dead_fork_server_is_buried_though_what_it_forked_still_holds_its_line(
+    keeper: Keeper,
+    packets: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, _held = packets
+    death, other = socket.socketpair()
+    with death, other:
+        server = a_fork_server(ours)
+        monkeypatch.setattr(ForkServer, "death", death.fileno())
+        heard: list[str] = []
+
+        def hear_a_few() -> str:
+            heard.append(ForkServer.hear(server))  # type: ignore[arg-type]
+            assert len(heard) < 10, "the keeper does nothing else any more"
+            return heard[-1]
+
+        monkeypatch.setattr(server, "hear", hear_a_few)
+        keeper._selector.register(server, selectors.EVENT_READ)
+        keeper._selector.register(server.death, selectors.EVENT_READ)
+        keeper._fork_server = server
+        keeper._bury_fork_server(server)
+    assert keeper._fork_failures == 1
+
+
+def test_a_committer_is_heard_before_it_is_called_frozen() -> None:
+    here, there = socket.socketpair()
+    killed: list[bool] = []
+    with there, selectors.DefaultSelector() as selector:
+        kept = watch(selector)
+        committer = a_committer(here, leaving=False, killed=killed, age_s=0.0)
+        committer.channel = KeeperToCommitter(here.detach())
+        committer.heard = time.monotonic() - 2 * KeeperPace().committer_s
+        kept._committer = committer
+        there.sendall(msgspec.json.encode(Alive()) + b"\n")
+        kept.tend(time.monotonic())
+        committer.channel.close()
+    assert not killed
 
 
 @pytest.mark.parametrize(
