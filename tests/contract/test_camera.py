@@ -24,9 +24,8 @@ from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
 from drivers.hosting.thread_host import ThreadHost
 from tests.waiting import PATIENCE_S as SOON_S
-from tests.waiting import until
+from tests.waiting import PROMPT_S, until
 
-PROMPT_S = 1.0  # for what is over within 0.05 s when the machine is not busy
 PACE = HostPace(poll_s=0.05, back_off_s=(0.1, 0.2))
 RATE = 25.0
 
@@ -87,6 +86,11 @@ def following(stream: Stream, count: int, after: int = 0) -> list[Frame]:
     return frames
 
 
+def pause(frames: list[Frame]) -> float:
+    """Seconds from one frame of the camera to the next, those that were missed counted."""
+    return (frames[-1].at - frames[0].at) / (frames[-1].number - frames[0].number)
+
+
 def lost(stream: Stream) -> float:
     """Seconds until the stream says that it gives nothing any more."""
     begun, number = time.monotonic(), 0
@@ -144,10 +148,13 @@ def test_only_the_newest_is_kept(here: Booth) -> None:
     """A reader that sleeps misses pictures, and is not given old ones."""
     stream = here.watch()
     first = stream.latest()
-    time.sleep(0.6)
-    frame = stream.latest()
-    assert frame.number - first.number > 5
-    assert time.monotonic() - frame.at < 0.3
+
+    def looks_now() -> bool:
+        time.sleep(0.6)
+        return time.monotonic() - stream.latest().at < 0.3
+
+    until(looks_now)
+    assert stream.latest().number - first.number > 5
 
 
 def test_the_lamp_is_lit_only_while_somebody_watches(booth: Booth) -> None:
@@ -209,10 +216,9 @@ def test_a_film_is_played_at_its_own_pace_and_again(film: Path) -> None:
     host.start()
     try:
         frames = following(host.execute(StartStream(), SOON_S), 22)
-        levels = [round((float(frame.image.mean()) - 50) / 10) for frame in frames]
-        assert set(levels) == set(range(10))
-        assert levels.count(5) >= 2
-        assert 0.8 < frames[-1].at - frames[0].at < 5
+        for frame in frames:  # a busy machine misses some
+            assert round((float(frame.image.mean()) - 50) / 10) == (frame.number - 1) % 10
+        assert 0.03 < pause(frames) < 0.25
         assert host.info.model == "film"
     finally:
         host.stop()
@@ -321,7 +327,7 @@ def test_a_slow_camera_is_no_frozen_one(here: Booth) -> None:
     here.emulator.obey("slow", fps=2)
     stream = here.watch()
     frames = following(stream, 4)
-    assert 0.3 < (frames[-1].at - frames[0].at) / 3 < 0.8
+    assert 0.3 < pause(frames) < 0.8
     assert here.host.status == Status(State.ONLINE)
     rate = next(check for check in here.host.self_test() if check.name == "rate")
     assert not rate.passed

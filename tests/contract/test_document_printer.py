@@ -295,7 +295,7 @@ def test_a_cover_opened_in_mid_job(stand: PrinterStand) -> None:
 def test_the_deadline_ends_the_wait_with_what_held_it_up() -> None:
     with standing({"patience_s": 60.0}) as stand:
         stand.printer.obey("jam", after_pages=1)
-        error = stand.failure(seconds=0.5)
+        error = stand.failure(seconds=2.0)
         assert (error.reason, error.pages) == (Reason.JAM, 1)
         assert stand.job_states() == ["CANCELED"]
 
@@ -328,8 +328,8 @@ def test_no_progress_without_a_reason() -> None:
 
 
 def test_the_deadline_ends_a_slow_job() -> None:
-    with standing(seconds_per_page=0.2) as stand:
-        error = stand.failure(seconds=0.5)
+    with standing(seconds_per_page=0.5) as stand:
+        error = stand.failure(seconds=0.8)
         assert error.reason is Reason.TIMEOUT
         assert error.pages == stand.sheets() < 3
         assert stand.job_states() == ["CANCELED"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,12 +103,20 @@ def test_goes_on_when_mended(printer: EvePrinter, word: str, reason: Reason) -> 
         assert future.result(PATIENCE_S).pages == 3
 
 
-def test_gives_up_and_counts(printer: EvePrinter) -> None:
+def test_gives_up_and_counts(printer: EvePrinter, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = threading.Event()
     with hosted(printer.uri, patience_s=0.2) as (host, told):
+        cancel = host.driver._cancel  # type: ignore[attr-defined]
+
+        def give_up(*args: Any, **more: Any) -> None:
+            cancel(*args, **more)
+            given_up.set()
+
+        monkeypatch.setattr(host.driver, "_cancel", give_up)
         printer.fault("media-empty")
         future = host.submit(JOB, 20)
         until(lambda: Reason.PAPER_OUT in problems(told))
-        time.sleep(0.5)
+        assert given_up.wait(PATIENCE_S)
         printer.drop()
         with pytest.raises(DeviceError) as caught:
             future.result(PATIENCE_S)

@@ -316,14 +316,14 @@ def told(rig: Rig, device: str) -> list[str]:
 
 
 def test_paper_runs_out_in_the_middle_of_a_slip_and_comes_back(rig: Rig) -> None:
-    run = rig.run("printer: paper out after 12 lines; refill after 300 ms")
+    run = rig.run("printer: paper out after 12 lines; refill after 2 s")
     time.sleep(0.4)
     assert told(rig, "printer")[-1] == "paper out", "it waits for the lines, not for the clock"
     print_lines(rig, 20)
     eventually(lambda: rig.look("printer")["paper"] == "out")
     begun = time.monotonic()
     assert run.wait(PATIENCE_S)
-    assert time.monotonic() - begun > 0.15
+    assert time.monotonic() - begun > 1.0
     assert run.trouble == ""
     slip = eventually(lambda: rig.look("printer")["texts"])
     assert slip == [["paid"] * 20]

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.test_fork_server import LIKE_A_FRESH_ONE, descriptors, words
 from tests.faults.test_keeper import KeeperProcess, alive, status
+from tests.waiting import PROMPT_S
 
 COMMITTER = Path(__file__).with_name("committer_player.py")
 POSTER = Path(__file__).with_name("poster_player.py")
@@ -176,7 +177,7 @@ def test_a_visit_without_a_citizen_commits_nothing(start: StartWith) -> None:
 )
 def test_a_committer_that_fails_is_replaced(start: StartWith, part: str, cause: str) -> None:
     visits = "commits-once good" if part == "deaf" else "good"
-    terminal = start(visits, f"{part} good", committer_s=1.0)
+    terminal = start(visits, f"{part} good", committer_s=1.0 if part == "silent" else PROMPT_S)
     assert terminal.wait("committer failed")["cause"] == cause
     committer_pid(terminal, 2)
     if part == "deaf":
@@ -327,12 +328,12 @@ def test_while_the_poster_has_the_screen_the_first_committer_waits_for_the_fork_
 
 
 def test_a_keeper_that_stood_still_does_not_blame_the_committer(start: StartWith) -> None:
-    terminal = start("good", "good", committer_s=1.0)
+    terminal = start("good", "good", committer_s=3.0)
     terminal.wait("visit shown", visit=1)
     everybody = [terminal.keeper.pid, committer_pid(terminal, 1), *terminal.pids()]
     for process in everybody:
         os.kill(process, signal.SIGSTOP)
-    time.sleep(1.6)
+    time.sleep(3.6)
     for process in everybody:
         os.kill(process, signal.SIGCONT)
     time.sleep(0.3)

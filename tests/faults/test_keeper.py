@@ -215,7 +215,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     ("plan", "cause", "stage", "pace"),
     [
         ("crash good", "died", "warming", {}),
-        ("never-ready good", "not ready", "warming", {"ready_s": 1.0}),
+        ("never-ready good", "not ready", "warming", {"ready_s": 5.0}),
         ("shown-too-soon good", "out of turn", "warming", {}),
         ("deaf good", "died", "live", {}),
         ("crash-live good", "died", "live", {}),
@@ -263,7 +263,7 @@ def test_the_next_visit_takes_over(
 def test_a_forked_visit_is_replaced_as_well(
     start: Start, part: str, cause: str, stage: str
 ) -> None:
-    terminal = start("good", part, "good", silent_s=1.0)
+    terminal = start("good", part, "good", silent_s=1.0 if part == "freezes" else PROMPT_S)
     if stage != "warming":
         terminal.ready(2)
         os.kill(terminal.pid(1), signal.SIGKILL)
@@ -444,6 +444,7 @@ def test_a_visit_that_went_well_forgives_the_failures(start: Start) -> None:
 def test_a_machine_without_a_free_descriptor_gets_its_standby_later(start: Start) -> None:
     terminal = start("good")
     terminal.ready(2)
+    terminal.started(2)
     pid = terminal.keeper.pid
     few, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, most))

@@ -23,7 +23,7 @@ SIGNED_IN = ("menu", "account", "ledger", "preview", "printed", "rate")
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    with machine(tmp_path_factory.mktemp("machine"), silent_s=3.0) as running:
+    with machine(tmp_path_factory.mktemp("machine"), silent_s=5.0) as running:
         yield running
 
 

@@ -959,7 +959,7 @@ def test_the_screen_waits_for_nobody(all_well: Rig) -> None:
         trainer.click("centre.slow")
         trainer.choose(Kind.RECEIPT_PRINTER)
         trainer.click("receipt_printer.cover")
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - begun < 2.0
         trainer.until(lambda: trainer.text("receipt_printer.word") == "盖子开着", 3)
         deaf.close()
         trainer.close()
