@@ -7,6 +7,7 @@ which.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -44,6 +45,7 @@ from drivers.xfs4iot.payloads import (
     GetPinBlock,
     ImportKey,
     KeyPressed,
+    PinEntered,
     PinEntry,
     ResetPinPad,
     StatusFacts,
@@ -95,7 +97,10 @@ class XfsPinPad(XfsDriver):
         super().__init__(settings)
         self._settings = settings
         self._entry: _XfsPinEntry | None = None
-        self._pin_waits = False
+        self._pin_waits = False  # for `MakePinBlock`
+        # Until an entry that was cancelled or timed out, a block or a reset proves the pad empty: a
+        # page that was left and a lost connection prove nothing.
+        self._may_hold_pin = False
         self._algorithm: Algorithm | None = settings.algorithm if settings.key_serial else None
         self._serial = settings.key_serial
 
@@ -112,7 +117,7 @@ class XfsPinPad(XfsDriver):
     def reset(self) -> None:
         """Drop the entry and its digits; keys stay."""
         self._forget()
-        self._connected().call(ResetPinPad(), Deadline(RESET_S), CancelToken())
+        self._reset_pad(self._connected())
 
     def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         match request:
@@ -175,6 +180,7 @@ class XfsPinPad(XfsDriver):
             shortest=request.shortest, longest=request.longest, auto_end=request.auto_enter
         )
         entry = _XfsPinEntry(service, command)
+        self._may_hold_pin = True
         entry.running = service.start(
             command, self._settings.patience, lambda message: _press(entry, message)
         )
@@ -205,6 +211,7 @@ class XfsPinPad(XfsDriver):
             self._entry, self._pin_waits = None, True
         elif press.key is Key.CANCEL:
             self._forget()
+            self._may_hold_pin = False  # the end of the command may still be on its way
             self.report(Status(State.ONLINE))
         return press
 
@@ -222,9 +229,8 @@ class XfsPinPad(XfsDriver):
     def _close_entry(self, entry: _XfsPinEntry) -> None:
         """Note the end of the command; adds its ENTER or CANCEL unless an event has told the
         key."""
-        assert entry.running is not None
         try:
-            result = entry.service.result(entry.command, entry.running)
+            result = self._result(entry)
         except DeviceError as error:
             self._forget()
             if error.reason in (Reason.TIMEOUT, Reason.CANCELLED):
@@ -242,6 +248,20 @@ class XfsPinPad(XfsDriver):
         elif told is not Key.ENTER:
             entry.presses.append(KeyPress(Key.ENTER, entry.entered))
 
+    def _result(self, entry: _XfsPinEntry) -> PinEntered:
+        """The completion of the entry; notes whether the pad may hold a PIN after it. Raises the
+        error with which the entry has ended."""
+        assert entry.running is not None
+        try:
+            result = entry.service.result(entry.command, entry.running)
+        except DeviceError as error:
+            if error.reason in (Reason.TIMEOUT, Reason.CANCELLED):
+                self._may_hold_pin = False
+            raise
+        if result.completion is EntryCompletion.CANCEL:
+            self._may_hold_pin = False
+        return result
+
     def _make_block(self, pan: str, deadline: Deadline, cancel: CancelToken) -> PinBlock:
         pan_field(pan)  # raises for an invalid PAN
         if not self._pin_waits or self._algorithm is None:
@@ -252,25 +272,32 @@ class XfsPinPad(XfsDriver):
             block = service.call(command, deadline, cancel).pin_block or b""
         finally:
             self._pin_waits = False
+        self._may_hold_pin = False
         self.report(Status(State.ONLINE))
         if len(block) != _BLOCK_BYTES[self._algorithm]:
             raise DeviceError(Reason.GARBLED, en("a PIN block of {count} bytes", count=len(block)))
         return PinBlock(self._algorithm, self._serial, block)
 
     def _end(self) -> None:
-        waits = self._pin_waits
-        self._drop_entry()
-        if waits:  # after ENTER the command has ended: only a reset drops the PIN
-            service = self._connected()
+        with suppress(DeviceError):  # a service ends what runs on the connection that is lost
+            self._drop_entry()
+        if self._may_hold_pin:  # after ENTER the command has ended: only a reset drops the PIN
+            service, _ = self._ready()
             if service.offers(ResetPinPad):
-                service.call(ResetPinPad(), Deadline(RESET_S), CancelToken())
+                self._reset_pad(service)
         self.report(Status(State.ONLINE))
+
+    def _reset_pad(self, service: XfsService) -> None:
+        service.call(ResetPinPad(), Deadline(RESET_S), CancelToken())
+        self._may_hold_pin = False
 
     def _drop_entry(self) -> None:
         entry = self._entry
         self._forget()
         if entry is not None and entry.running is not None and not entry.service.closed:
             entry.service.cancel(entry.running)
+            with suppress(DeviceError):  # an entry that has failed is dropped as well
+                self._result(entry)  # ENTER may have come before the cancel
 
     def _forget(self) -> None:
         self._entry = None

@@ -13,7 +13,16 @@ import pytest
 
 from drivers.camera.types import StartStream, StopStream
 from drivers.code_scanner.types import Code, ReadCode
-from drivers.device import CancelToken, Deadline, DeviceError, Media, Reason, State, Status
+from drivers.device import (
+    CancelToken,
+    Deadline,
+    DeviceError,
+    Media,
+    Reason,
+    Request,
+    State,
+    Status,
+)
 from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.hosting.thread_host import ThreadHost
@@ -46,6 +55,7 @@ from drivers.xfs4iot import pin_pad as pad
 from drivers.xfs4iot.camera import XfsCamera
 from drivers.xfs4iot.card_reader import XfsCardReader
 from drivers.xfs4iot.code_scanner import XfsCodeScanner
+from drivers.xfs4iot.driver import XfsDriver
 from drivers.xfs4iot.lights import XfsLights
 from drivers.xfs4iot.pin_pad import XfsPinPad
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
@@ -715,6 +725,78 @@ def test_an_entry_that_is_dropped(machine: XfsMachine) -> None:
         host.execute(EndPinEntry(), SOON_S)
         assert machine.look()["digits"] == 0
     check_frames(machine)
+
+
+@pytest.fixture
+def own_pad(machine: XfsMachine) -> Iterator[XfsDriver]:
+    """The pad's driver without a host, so that no status reads the line between two requests."""
+    driver = made(machine, XfsPinPad, "PinPad", key_serial="bank")
+    driver.open()
+    yield driver
+    driver.close()
+
+
+def entered(machine: XfsMachine, driver: XfsDriver, fetched: int) -> None:
+    """Four digits and ENTER, of which so many keys are fetched."""
+    do(driver, StartPinEntry(shortest=4))
+    press(machine, *"1234", "enter")
+    until(lambda: not machine.look()["entering"])
+    assert machine.look()["digits"] == 4
+    for _ in range(fetched):
+        do(driver, AwaitKey())
+
+
+def do(driver: XfsDriver, request: Request[Any]) -> Any:
+    return driver.execute(request, Deadline(SOON_S), CancelToken())
+
+
+@pytest.mark.parametrize("fetched", [0, 1, 5])
+@pytest.mark.parametrize("line", ["stands", "is lost", "is opened anew"])
+def test_no_pin_stays_whose_enter_met_the_end_of_the_page(
+    machine: XfsMachine, own_pad: XfsDriver, fetched: int, line: str
+) -> None:
+    entered(machine, own_pad, fetched)
+    match line:
+        case "is lost":
+            machine.obey("unplug")
+            machine.obey("plug")
+        case "is opened anew":
+            own_pad.close()
+            own_pad.open()
+    do(own_pad, EndPinEntry())
+    assert machine.look()["digits"] == 0
+    do(own_pad, EndPinEntry())
+    assert len(sent(machine, "PinPad.Reset")) == 1
+    check_frames(machine)
+
+
+@pytest.mark.parametrize(("order", "facts"), [("hang up", {}), ("refuse", {"code": "timeOut"})])
+def test_no_pin_stays_of_which_no_block_came(
+    machine: XfsMachine, own_pad: XfsDriver, order: str, facts: dict[str, Any]
+) -> None:
+    machine.obey(order, **facts, command="PinPad.GetPinBlock", once=True)
+    entered(machine, own_pad, 5)
+    with pytest.raises(DeviceError):
+        do(own_pad, MakePinBlock(PAN))
+    assert machine.look()["digits"] == 4
+    do(own_pad, EndPinEntry())
+    assert machine.look()["digits"] == 0
+
+
+def test_an_entry_without_a_pin_needs_no_reset(machine: XfsMachine, own_pad: XfsDriver) -> None:
+    do(own_pad, StartPinEntry(shortest=4))
+    do(own_pad, EndPinEntry())  # the page was left
+    for fetched in (0, 1):
+        do(own_pad, StartPinEntry(shortest=4))
+        press(machine, "cancel")
+        until(lambda: not machine.look()["entering"])
+        for _ in range(fetched):
+            assert do(own_pad, AwaitKey()).key is Key.CANCEL
+        do(own_pad, EndPinEntry())
+    entered(machine, own_pad, 5)
+    do(own_pad, MakePinBlock(PAN))
+    do(own_pad, EndPinEntry())
+    assert sent(machine, "PinPad.Reset") == []
 
 
 def test_a_new_entry_ends_the_old_one(machine: XfsMachine) -> None:
