@@ -12,11 +12,13 @@ import hashlib
 import re
 import ssl
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from drivers.device import Deadline
 from drivers.sentence import en, joined
 from kiosk.centre.answers import body_of, read
 from kiosk.centre.document_orders import DocumentOrder
@@ -57,7 +59,16 @@ from kiosk.centre.outlets_client import OutletsClient
 from kiosk.centre.public_client import PublicClient
 from kiosk.centre.publication import Publication
 from kiosk.centre.roster import StaffRoster
-from kiosk.centre.transport import Call, Closing, Meanwhile, OnTime, Transport, tls_context
+from kiosk.centre.transport import (
+    Answered,
+    Call,
+    Closing,
+    Meanwhile,
+    OnTime,
+    Silence,
+    Transport,
+    tls_context,
+)
 from kiosk.centre.units_client import UnitsClient
 from kiosk.endings import How
 from kiosk.login import LoginEvent, TellLogin, tell_nobody
@@ -68,6 +79,8 @@ M = TypeVar("M", bound=WireModel)
 
 CLOSE_S = 1.8
 """Seconds for which signing out may hold up the end of a visit."""
+LATE_S = 1.2
+"""How many of them closing a visit waits for the answer to a sign-in that the citizen has left."""
 
 _EVIDENCE = re.compile(
     r"/v1/(sessions|logins|operations/\{id\}/(sms|login|face|confirmation))(/|$)"
@@ -132,6 +145,7 @@ class CentreClient(Closing):
         self._whole_s = whole_s
         self._on_login = on_login
         self._session: Session | None = None
+        self._signing_in: tuple[Call, LoginEvidence, str] | None = None
         self._number: Sensitive[str] | None = None  # of who is signed in
         self._documents: dict[str, str] = {}
         self.logins = Logins(self._ask, self._body)
@@ -173,12 +187,9 @@ class CentreClient(Closing):
         """
         self._sign_out("again")
         body = SignIn(terminal=self._terminal, agreement=agreement, evidence=evidence)
-        session = self._take(self._ask(Call("POST", "/v1/sessions", body=body), _SESSION))
-        self._number = evidence.holder
-        begun = f"{evidence.way}:{agreement}" if agreement else evidence.way
-        self._on_login(LoginEvent.BEGUN, session.id, begun)
-        self._tell_rise(Level.HELD, session, evidence.way)
-        return session
+        call = Call("POST", "/v1/sessions", body=body)
+        self._signing_in = call, evidence, agreement
+        return self._signed_in(call, evidence, agreement, self._body(call))
 
     def sign_out(self) -> None:
         """Close the session of this visit, where there is one: the citizen begins again. Never
@@ -330,11 +341,14 @@ class CentreClient(Closing):
 
     def close(self, how: How = "left") -> None:
         """Close the session, if the centre can be reached, and every connection. ``how`` the visit
-        ends, for the audit log.
+        ends, for the audit log. Also closes the session of a sign-in that the citizen has left,
+        when the centre's answer comes within ``LATE_S``.
 
         Never raises and takes less than two seconds. Also right when nothing is open.
         """
-        self._sign_out(how)
+        until = Deadline(CLOSE_S)
+        self._hear_late_sign_in()
+        self._sign_out(how, until.remaining())
         self._transport.close()
 
     # -- one call -----------------------------------------------------------------------------
@@ -362,13 +376,37 @@ class CentreClient(Closing):
         event = LoginEvent.PROVED if before < Level.PROVED else LoginEvent.RAISED
         self._on_login(event, session.id, f"{session.level.value}:{proof}")
 
+    def _signed_in(
+        self, call: Call, evidence: LoginEvidence, agreement: str, body: bytes
+    ) -> Session:
+        """Take the session in ``body``, the centre's answer to the sign-in ``call``."""
+        session = self._take(read(call, body, _SESSION))
+        self._signing_in = None
+        self._number = evidence.holder
+        begun = f"{evidence.way}:{agreement}" if agreement else evidence.way
+        self._on_login(LoginEvent.BEGUN, session.id, begun)
+        self._tell_rise(Level.HELD, session, evidence.way)
+        return session
+
+    def _hear_late_sign_in(self) -> None:
+        """The citizen has left while a sign-in was on its way: take the session that the centre may
+        have opened since, so that it can be closed."""
+        if self._signing_in is None:
+            return
+        call, evidence, agreement = self._signing_in
+        outcome = self._transport.late_outcome(call, LATE_S)
+        if outcome is None:
+            return
+        with suppress(Refusal, CentreUnavailable):  # no session, and nobody is there to be told
+            self._signed_in(call, evidence, agreement, self._good_body(call, outcome))
+
     def _take(self, session: Session) -> Session:
         if not _TOKEN.fullmatch(session.token.reveal()):
             raise CentreUnavailable(Trouble.NONSENSE, en("a token that cannot stand in a header"))
         self._session = session
         return session
 
-    def _sign_out(self, how: str) -> None:
+    def _sign_out(self, how: str, seconds: float = CLOSE_S) -> None:
         session, self._session = self._session, None
         self._number = None
         self._documents.clear()
@@ -379,12 +417,12 @@ class CentreClient(Closing):
         # A thread, because no time-out bounds the look-up of a host name.
         leaving = threading.Thread(
             target=self._transport.outcome,
-            args=(call, session.token, CLOSE_S - 0.3),
+            args=(call, session.token, seconds - 0.3),
             daemon=True,
             name="sign out",
         )
         leaving.start()
-        leaving.join(CLOSE_S)
+        leaving.join(seconds)
 
     def _ask(self, call: Call, answer: TypeAdapter[T], whole_s: float | None = None) -> T:
         return read(call, self._body(call, whole_s=whole_s), answer)
@@ -396,8 +434,14 @@ class CentreClient(Closing):
         other outcome."""
         token = self._session.token if self._session else None
         most = self._whole_s if whole_s is None else min(whole_s, self._whole_s)
+        return self._good_body(call, self._transport.outcome(call, token, most), good)
+
+    def _good_body(
+        self, call: Call, outcome: Answered | Silence, good: tuple[int, ...] = (200, 201)
+    ) -> bytes:
+        """As :func:`body_of`; tells the audit log of a refused proof."""
         try:
-            return body_of(call, self._transport.outcome(call, token, most), good)
+            return body_of(call, outcome, good)
         except Refusal as refusal:
             if refusal.code == "session-over" or _EVIDENCE.match(call.template):
                 self._tell_refusal(call, refusal)

@@ -158,6 +158,7 @@ class Transport:
         self._line = self._new_line()
         self._on_time = on_time or (lambda endpoint, seconds: None)
         self._meanwhile = meanwhile
+        self._left: _Left | None = None
 
     def close(self) -> None:
         """Close every connection. Also right when none is open."""
@@ -182,7 +183,7 @@ class Transport:
         self, meanwhile: Meanwhile, call: Call, token: Sensitive[str] | None, whole_s: float
     ) -> Answered | Silence:
         """As :meth:`outcome`. When ``meanwhile`` raises, the call goes on alone on its connection,
-        nobody takes its answer, and the next call gets a connection of its own."""
+        and the next call gets a connection of its own."""
         line = self._line
         future: Future[Answered | Silence] = Future()
 
@@ -197,9 +198,31 @@ class Transport:
             try:
                 meanwhile()
             except BaseException:
+                self._left = _Left(call, future, line)
                 self._line = self._new_line()
                 raise
         return future.result()
+
+    def late_outcome(self, call: Call, seconds: float) -> Answered | Silence | None:
+        """What came of ``call``, which ``meanwhile`` has ended; None when it is not the last such
+        call, goes on for more than ``seconds``, or ended with a bug. The next call is sent on its
+        connection."""
+        left = self._left
+        if left is None or left.call is not call or not wait((left.future,), seconds).done:
+            return None
+        self._left = None
+        self._line.close()
+        self._line = left.line
+        return None if left.future.exception() else left.future.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A call that the visit has left, and that goes on alone."""
+
+    call: Call
+    future: Future[Answered | Silence]
+    line: _Line
 
 
 class _Line:

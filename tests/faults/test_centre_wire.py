@@ -29,12 +29,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.adapters import HTTPAdapter
 
+from kiosk.centre import client as client_module
 from kiosk.centre import tpm, transport
 from kiosk.centre.client import CentreClient
 from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.evidence import CardEvidence
 from kiosk.centre.models import PrintReport, Rating
+from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
 from tests.centre_server import (
     Answer,
@@ -47,7 +49,7 @@ from tests.centre_server import (
     trickle,
 )
 from tests.unit.test_sealed import KEY_USAGES
-from tests.waiting import HANGS_S, PROMPT_S, until
+from tests.waiting import HANGS_S, PATIENCE_S, PROMPT_S, until
 
 NAME, NUMBER, TOKEN = "演示甲", "990101199001011020", "t0ken-of-the-visit"
 CARD = CardEvidence(kind="resident", name=Sensitive(NAME), number=Sensitive(NUMBER))
@@ -70,6 +72,7 @@ DOCUMENT = {
     "prints_left_today": 3,
 }
 WORDS = {"zh": "", "en": ""}
+NO = {"code": "x", "reason": WORDS, "next_step": WORDS, "reference": "A-1"}
 REQUEST = DepositCertificateOrder(
     kind="deposit-certificate", account="a-1", purpose="loan", key="0123456789abcdef"
 )
@@ -224,8 +227,7 @@ def test_a_byte_order_mark_before_the_json(server: CentreServer, client: CentreC
     """Some servers write one; RFC 8259 8.1 lets a reader ignore it."""
     server.on("GET", "/v1/accounts", reply(200, b"\xef\xbb\xbf[]"))
     assert client.accounts() == ()
-    no = {"code": "x", "reason": WORDS, "next_step": WORDS, "reference": "A-1"}
-    server.on("GET", "/v1/loans", reply(403, b"\xef\xbb\xbf" + json.dumps(no).encode()))
+    server.on("GET", "/v1/loans", reply(403, b"\xef\xbb\xbf" + json.dumps(NO).encode()))
     with pytest.raises(Refusal):
         client.loans()
 
@@ -455,6 +457,80 @@ def test_who_leaves_waits_for_no_answer_and_the_next_call_is_well(server: Centre
     client.report_print("d-1", PrintReport(job="j-1", pages=1, complete=True))
     assert server.requests[-1].connection == 1, "the call that goes on has the old connection"
     client.close()
+
+
+def left_sign_in(
+    server: CentreServer, answer: Answer, logins: list[tuple[LoginEvent, str]]
+) -> CentreClient:
+    """The client of a citizen who pressed 退出 once the centre had the sign-in. The centre gives
+    ``answer`` to that; ``logins`` gets what the audit log is told."""
+
+    def leave_once_asked() -> None:
+        if server.requests:
+            raise Gone
+
+    def note(event: LoginEvent, id: str, detail: str) -> None:
+        logins.append((event, detail))
+
+    server.on("POST", "/v1/sessions", answer)
+    client = CentreClient(server.url, "T0001", meanwhile=leave_once_asked, on_login=note)
+    with pytest.raises(Gone):
+        client.sign_in(CARD)
+    assert client.session is None
+    return client
+
+
+@pytest.mark.parametrize("comes", ["before the visit closes", "while the visit closes"])
+def test_a_session_that_is_opened_for_who_has_left_is_closed(
+    server: CentreServer, monkeypatch: pytest.MonkeyPatch, comes: str
+) -> None:
+    monkeypatch.setattr(client_module, "LATE_S", PATIENCE_S)
+    monkeypatch.setattr(client_module, "CLOSE_S", 2 * PATIENCE_S)
+    answers = threading.Event()
+
+    def once_told(handler: CentreHandler) -> None:
+        answers.wait(PATIENCE_S)
+        reply(201, SESSION)(handler)
+
+    logins: list[tuple[LoginEvent, str]] = []
+    client = left_sign_in(server, once_told, logins)
+    if comes == "before the visit closes":
+        answers.set()
+        until(lambda: all(thread.name != "centre" for thread in threading.enumerate()))
+    closing_time = threading.Thread(target=client.close, args=("left",))
+    closing_time.start()
+    answers.set()
+    closing_time.join()
+    opened, closed = server.requests
+    assert (closed.method, closed.path) == ("DELETE", "/v1/sessions/current")
+    assert closed.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert closed.connection == opened.connection, "no time is lost with a new connection"
+    begun, proved = (LoginEvent.BEGUN, "id-card"), (LoginEvent.PROVED, "proved:id-card")
+    assert logins == [begun, proved, (LoginEvent.ENDED, "left")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        pytest.param(late(HANGS_S, reply(201, SESSION)), [], id="silent"),
+        pytest.param(late(0.1, reply(201, {"id": "5" * 32})), [], id="not a session"),
+        pytest.param(
+            late(0.1, reply(403, {**NO, "code": "no-account"})),
+            [(LoginEvent.REFUSED, "no-account")],
+            id="refused",
+        ),
+    ],
+)
+def test_a_sign_in_that_was_left_and_opens_no_session_ends_the_visit_as_soon(
+    server: CentreServer, answer: Answer, told: list[tuple[LoginEvent, str]]
+) -> None:
+    logins: list[tuple[LoginEvent, str]] = []
+    client = left_sign_in(server, answer, logins)
+    began = time.monotonic()
+    client.close()
+    assert time.monotonic() - began < PROMPT_S
+    assert [seen.method for seen in server.requests] == ["POST"]
+    assert logins == told
 
 
 def test_a_call_that_goes_to_the_end_is_not_left(server: CentreServer) -> None:
