@@ -330,10 +330,10 @@ class IppPrinter(Driver):
         while True:
             status = self._look(self._settings.answer_s)
             self.report(status)
+            if cancel.cancelled:  # also by a citizen who left as somebody mended the printer
+                raise DeviceError(Reason.CANCELLED, en("before anything was sent"))
             if status.problem is None:
                 return
-            if cancel.cancelled:
-                raise DeviceError(Reason.CANCELLED, en("before anything was sent"))
             if deadline.passed() or patience.passed():
                 raise DeviceError(status.problem, status.detail, mend=status.mend)
             cancel.wait(self._pause(deadline))
@@ -387,7 +387,7 @@ class IppPrinter(Driver):
             raise
         # the printer may have the document; the job's number is unknown
         except DeviceError as error:
-            if error.reason is Reason.NO_DEVICE:
+            if error.reason in (Reason.NO_DEVICE, Reason.CANCELLED):  # nothing was sent
                 raise
             raise error.with_pages(None) from error
         return _job_of(made, request)
@@ -400,8 +400,11 @@ class IppPrinter(Driver):
         cancel: CancelToken,
         data: bytes = b"",
     ) -> IppMessage:
-        """Repeat an operation while the printer is busy, until the deadline."""
+        """Repeat an operation while the printer is busy, until the deadline. Sends nothing after a
+        cancel."""
         while True:
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED, en("before anything was sent"))
             try:
                 return self._ask(operation, *groups, data=data)
             except _RefusedError as error:

@@ -170,6 +170,8 @@ class XfsPrinter(XfsDriver):
             self._clear_slot(service, deadline, cancel)
         except DeviceError as error:
             raise error.with_pages(0) from error
+        if cancel.cancelled:  # once sent, the first command may print before it can be cancelled
+            raise DeviceError(Reason.CANCELLED, en("before anything was sent"))
         before, self._ours = self._ours, True
         self.report(Status(State.BUSY))
         printed = False

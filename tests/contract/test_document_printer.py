@@ -52,6 +52,7 @@ def a_pdf(pages: int = 3) -> bytes:
 
 
 THREE = a_pdf()
+ONLY_PRINT_JOB = (IppOperation.CREATE_JOB, IppOperation.SEND_DOCUMENT, IppOperation.VALIDATE_JOB)
 
 
 def a_job(name: str = "job-1", pdf: bytes = THREE, pages: int = 3) -> PrintDocument:
@@ -358,6 +359,63 @@ def test_cancelled_before_anything_was_sent(stand: PrinterStand) -> None:
     assert stand.printer.look()["jobs"] == []
 
 
+def test_given_up_as_somebody_fills_the_tray(monkeypatch: pytest.MonkeyPatch) -> None:
+    with standing({"patience_s": PATIENCE_S}) as stand:
+        stand.until(lambda: stand.told)
+        cancel = CancelToken()
+        looks: list[Status] = []
+        look = IppPrinter._look
+
+        def after_both(driver: IppPrinter, seconds: float) -> Status:
+            if looks:
+                stand.printer.obey("refill")
+                cancel.cancel()
+            looks.append(look(driver, seconds))
+            return looks[-1]
+
+        monkeypatch.setattr(IppPrinter, "_look", after_both)
+        stand.printer.obey("paper out")
+        error = failure_of(stand.begin(cancel=cancel))
+        assert (error.reason, error.pages) == (Reason.CANCELLED, 0)
+        assert [status.problem for status in looks] == [Reason.PAPER_OUT, None]
+        assert stand.printer.look()["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    ("last", "order", "without"),
+    [
+        (IppOperation.VALIDATE_JOB, "well", ()),
+        (IppOperation.CREATE_JOB, "well", ()),
+        (IppOperation.CREATE_JOB, "busy", (IppOperation.VALIDATE_JOB,)),
+        (IppOperation.PRINT_JOB, "busy", ONLY_PRINT_JOB),
+    ],
+)
+def test_given_up_before_the_document_has_left(
+    monkeypatch: pytest.MonkeyPatch,
+    last: IppOperation,
+    order: str,
+    without: tuple[IppOperation, ...],
+) -> None:
+    """The citizen leaves as the printer answers."""
+    cancel = CancelToken()
+    ask = IppPrinter._ask
+
+    def then_leave(driver: IppPrinter, operation: IppOperation, *rest: Any, **more: Any) -> Any:
+        try:
+            return ask(driver, operation, *rest, **more)
+        finally:
+            if operation is last:
+                cancel.cancel()
+
+    monkeypatch.setattr(IppPrinter, "_ask", then_leave)
+    with standing(without=without) as stand:
+        stand.printer.obey(order)
+        error = failure_of(stand.begin(cancel=cancel))
+        assert (error.reason, error.pages) == (Reason.CANCELLED, 0)
+        assert stand.printer.look()["documents"] == []
+        assert set(stand.job_states()) <= {"CANCELED"}
+
+
 def test_a_printer_that_cancels_nothing() -> None:
     with standing({"settle_s": 0.3}, without=(IppOperation.CANCEL_JOB,)) as stand:
         stand.printer.obey("jam", after_pages=1)
@@ -491,9 +549,6 @@ def _lost_sight_of(stand: PrinterStand, pages: int) -> None:
     stand.printer.obey("refuse", code=503)
     assert failure_of(future).pages is None
     stand.until(lambda: stand.sheets() == pages)
-
-
-ONLY_PRINT_JOB = (IppOperation.CREATE_JOB, IppOperation.SEND_DOCUMENT, IppOperation.VALIDATE_JOB)
 
 
 @pytest.mark.parametrize("printer", [{}, {"cups_version": "2.4.2"}], ids=["printer", "queue"])

@@ -347,6 +347,31 @@ def test_a_slip_that_is_cancelled(machine: XfsMachine, host: ThreadHost) -> None
     check_frames(machine)
 
 
+def test_a_slip_that_is_given_up_before_it_is_sent(
+    machine: XfsMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The citizen leaves as the service tells that the printer is well."""
+    cancel = CancelToken()
+    look = XfsReceiptPrinter._look
+
+    def then_leave(*asked: Any) -> Any:
+        facts = look(*asked)
+        cancel.cancel()
+        return facts
+
+    one = made(machine, XfsReceiptPrinter, RECEIPT)
+    one.open()
+    one.execute(PrintSlip("a", SLIP), Deadline(SOON_S), CancelToken())
+    machine.obey("take paper")
+    monkeypatch.setattr(XfsReceiptPrinter, "_look", then_leave)
+    with pytest.raises(DeviceError) as caught:
+        one.execute(PrintSlip("b", SLIP), Deadline(SOON_S), cancel)
+    one.close()
+    assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 0)
+    assert len(sent(machine, PRINT)) == 1
+    check_frames(machine)
+
+
 def test_a_slip_whose_time_is_over(machine: XfsMachine, host: ThreadHost) -> None:
     machine.obey("slow", seconds=SOON_S, command=PRINT)
     begun = time.monotonic()
