@@ -232,6 +232,16 @@ def greet(visit: Visit, operation: Operation) -> None:
         raise ToMenu
 
 
+def greet_later(visit: Visit, operation: Operation) -> None:
+    """As :func:`greet`, for an operation that the centre told of before another page: as long as
+    that page stood there, an ``operation`` that had not ended can have been committed, or have
+    expired."""
+    if not operation.state.final:
+        visit.ends.open(operation.id)
+        operation = visit.centre.operations.operation(operation.id)
+    greet(visit, operation)
+
+
 def withdraw_request(visit: Visit, operation: Operation) -> None:
     """撤销申请: take back ``operation``, which waits for a consent or for its commit, and show its
     end. Whether it is cancelled, only the centre says."""

@@ -618,8 +618,10 @@ class Visit:
         self._serve(
             lambda visit: found.extend(visit.look_up(visit.centre.operations.open_operations))
         )
-        for operation in found:
+        for operation in found[:1]:
             self._serve(partial(undertaking.greet, operation=operation))
+        for operation in found[1:]:
+            self._serve(partial(undertaking.greet_later, operation=operation))
 
     def _serve(self, service: Callable[[Visit], None]) -> bool:
         """Run one service to its end, with every 返回 and every trouble. Return False when a

@@ -270,6 +270,24 @@ def test_what_was_confirmed_and_not_committed_can_be_taken_back(here: World) -> 
     assert here.ask("GET", "/movements") == []
 
 
+def test_what_expires_while_another_one_is_shown_is_told_as_expired(here: World) -> None:
+    for business in (Business.REPAY_LOAN_WITHDRAWAL, Business.PERSONAL_DATA_CHANGE):
+        left_confirmed(here, business)
+    here.ask("POST", "/clock", {"seconds": 500})
+
+    def reads(step: Any) -> str:
+        here.ask("POST", "/clock", {"seconds": 200})
+        return "wait"
+
+    lines: tuple[Line, ...] = (
+        (titled("您有一笔在途业务"), reads),
+        (titled("没有办成，钱没有动"), MENU),
+        (Menu, Left()),
+        (Farewell, None),
+    )
+    here.play(*here.signed_in("P03"), *lines, committer=DirectCommitLine(here))
+
+
 def gone() -> tuple[Line, ...]:
     return ((Menu, Left()), (Rate, "skip"), (Farewell, None))
 

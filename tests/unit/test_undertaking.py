@@ -38,7 +38,7 @@ from kiosk.visit.steps import (
     Rate,
     ShowStatement,
 )
-from kiosk.visit.troubles import MENU, Standing
+from kiosk.visit.troubles import MENU, RETRY, STANDING_WORDS, Standing
 from kiosk.visit.visit import Left, NoCommitter, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
 from tests.services.money import CODE, MoneyModel, S, no, silence
@@ -801,6 +801,28 @@ def test_who_does_not_wait_is_greeted_by_the_next_operation_and_the_menu(here: W
         (Farewell, None),
         greeted=((AwaitResult, MENU), (ShowStatement, "wait")),
     )
+
+
+def test_what_is_committed_while_another_one_is_shown_is_shown_as_it_is_now(
+    here: World,
+) -> None:
+    model = MoneyModel()
+    operations = [model.put(state=S.CONFIRMED, commit_ttl_s=300) for _ in range(2)]
+    model.spoil("operation", silence())
+
+    def reads(_step: object) -> str:
+        model.end(operations[1].id)
+        return "wait"
+
+    played = run(
+        here,
+        model,
+        (EnterNumber, Left()),
+        (Farewell, None),
+        greeted=((ShowStatement, reads), (Problem, RETRY), (ShowOutcome, MENU)),
+    )
+    assert say(STANDING_WORDS[Standing.UNDECIDED], Language.ZH) in words(played.last(Problem))
+    assert model.told_of == [operations[1].id]
 
 
 def test_a_terminal_without_a_committer_opens_no_money() -> None:
