@@ -138,8 +138,8 @@ _RECEIPT_PRINTER = {
     **_plain("cutter error", undo="clear jam"),
     **_plain("hot head"),
     **{order: Order(_AFTER_BYTES) for order in ("mute", "reset connection", "stop reading")},
-    "slow": Order(_facts(Form.NUMBER, "bytes_per_s", "dots_per_s")),
-    **_plain("deaf to gs r", "deaf to clear", "goes on when stopped", "garbage"),
+    "slow": Order(_facts(Form.NUMBER, "bytes_per_s", "dots_per_s", "seconds")),
+    **_plain("deaf to gs r", "deaf to clear", "goes on when stopped", "garbage", "drawer high"),
     **_over("tear"),
     **_CABLE,
 }

@@ -18,6 +18,7 @@ import threading
 import time
 import tty
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -50,6 +51,7 @@ _SETS: dict[str, dict[str, bool]] = {
     "deaf to clear": {"ignores_clear": True},
     "goes on when stopped": {"goes_on": True},
     "garbage": {"garbage": True},
+    "drawer high": {"drawer_high": True},
 }
 _COUNTS_BYTES = {
     "mute": "_mute_after",
@@ -80,10 +82,11 @@ class ReceiptPrinter:
     Orders: ``paper near end``, ``paper out`` (``after_lines``), ``refill``, ``open cover``,
     ``close cover``, ``jam`` (``after_lines``), ``clear jam``, ``cutter error``, ``hot head``,
     ``mute`` (``after_bytes``), ``reset connection`` (``after_bytes``), ``stop reading``
-    (``after_bytes``), ``slow`` (the line: ``bytes_per_s``, or the paper: ``dots_per_s``),
-    ``deaf to gs r``, ``deaf to clear``, ``goes on when stopped`` (a stopped printer drops its data
-    instead of waiting, and answers), ``garbage``, ``unplug``, ``plug``, ``well`` (ends all faults,
-    or only ``fault``), ``tear``.
+    (``after_bytes``), ``slow`` (the line: ``bytes_per_s``, the paper: ``dots_per_s``, or every
+    answer: ``seconds``), ``deaf to gs r``, ``deaf to clear``, ``goes on when stopped`` (a stopped
+    printer drops its data instead of waiting, and answers), ``garbage``, ``drawer high`` (the
+    drawer's pin of a printer to which none is connected), ``unplug``, ``plug``, ``well`` (ends all
+    faults, or only ``fault``), ``tear``.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class ReceiptPrinter:
         self._buffer = bytearray()
         self._cleared = 0
         self._answer: Callable[[bytes], None] = lambda data: None
+        self._late: deque[tuple[float, _HostLine, bytes]] = deque()  # when it is due, and where
         self._faults()
         self._head = self._paper = _Head(width)
         self._slips: list[tuple[bytes, list[str]]] = []  # PNG, and the lines of characters
@@ -125,10 +129,11 @@ class ReceiptPrinter:
         self.near_end = self.paper_end = self.cover_open = False
         self.jam_cause = self.mechanical_error = self.cutter_error = self.hot = False
         self.garbage = self.ignores_gs_r = self.ignores_clear = self.goes_on = False
+        self.drawer_high = False
         self._mute_after: int | None = None
         self._reset_after: int | None = None
         self._deaf_after: int | None = None
-        self._bytes_per_s = 0.0
+        self._bytes_per_s = self._answer_s = 0.0
         self._dots_per_s = self._usual_dots_per_s
         self._stop_after: dict[str, int] = {}  # fault to the dots of paper until it strikes
 
@@ -156,6 +161,7 @@ class ReceiptPrinter:
         for thread in self._threads:
             thread.join(_ENDS_S)
         self._threads.clear()
+        self._late.clear()
 
     def _spawn(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, name="receipt printer", daemon=True)
@@ -218,6 +224,7 @@ class ReceiptPrinter:
             elif order == "slow":
                 self._bytes_per_s = float(facts.get("bytes_per_s", 0))
                 self._dots_per_s = float(facts.get("dots_per_s", 0))
+                self._answer_s = float(facts.get("seconds", 0))
             elif order == "tear":
                 self._slips.clear()
             elif order == "well":
@@ -239,7 +246,8 @@ class ReceiptPrinter:
         elif fault in _COUNTS_BYTES:
             setattr(self, _COUNTS_BYTES[fault], None)
         elif fault == "slow":
-            self._bytes_per_s, self._dots_per_s = 0.0, self._usual_dots_per_s
+            self._bytes_per_s = self._answer_s = 0.0
+            self._dots_per_s = self._usual_dots_per_s
         else:
             for name in _SETS.get(fault, {}):
                 setattr(self, name, False)
@@ -266,7 +274,7 @@ class ReceiptPrinter:
             }
 
     def _lasting(self) -> list[str]:
-        usual = (0.0, self._usual_dots_per_s)
+        usual = (0.0, self._usual_dots_per_s, 0.0)
         holds = {
             "jam": self.jam_cause and self.mechanical_error,
             "cutter error": self.jam_cause and self.cutter_error,
@@ -275,7 +283,8 @@ class ReceiptPrinter:
             "deaf to clear": self.ignores_clear,
             "goes on when stopped": self.goes_on,
             "garbage": self.garbage,
-            "slow": (self._bytes_per_s, self._dots_per_s) != usual,
+            "drawer high": self.drawer_high,
+            "slow": (self._bytes_per_s, self._dots_per_s, self._answer_s) != usual,
             "mute": self._mute_after is not None,
             "reset connection": self._reset_after is not None,
             "stop reading": self._deaf_after is not None,
@@ -364,9 +373,34 @@ class ReceiptPrinter:
         self._ending.wait(self._free_at - now)
 
     def _say(self, line: _HostLine, data: bytes) -> None:
-        if self._mute_after != 0:
-            with contextlib.suppress(OSError):  # the host has hung up
-                line.write(b"\xff" * len(data) if self.garbage else data)
+        if self._mute_after == 0:
+            return
+        if self.garbage:
+            data = b"\xff" * len(data)
+        with self._lock:
+            if self._answer_s or self._late:  # in the order of the answers, also when none is slow
+                self._late.append((time.monotonic() + self._answer_s, line, data))
+                if len(self._late) == 1:
+                    self._spawn(self._say_late)
+                return
+        self._write(line, data)
+
+    def _say_late(self) -> None:
+        """Give the answers that are late, each when it is due, until none is left."""
+        with self._lock:
+            while self._late and not self._ending.is_set():
+                due, line, data = self._late[0]
+                wait = due - time.monotonic()
+                if wait > 0:
+                    self._lock.wait(min(wait, _TICK_S))
+                    continue
+                if not line.gone:
+                    self._write(line, data)
+                self._late.popleft()
+
+    def _write(self, line: _HostLine, data: bytes) -> None:
+        with contextlib.suppress(OSError):  # the host has hung up
+            line.write(data)
 
     def _obey_now(self, command: bytes, line: _HostLine) -> None:
         if command[1] == 0x04:
@@ -390,7 +424,7 @@ class ReceiptPrinter:
         return (
             0x12
             | {
-                1: offline << 3,
+                1: self.drawer_high << 2 | offline << 3,
                 2: self.cover_open << 2 | self.paper_end << 5 | (error or self.hot) << 6,
                 3: self.mechanical_error << 2 | self.cutter_error << 3 | self.hot << 6,
                 4: 0x0C * (self.near_end or self.paper_end) | 0x60 * self.paper_end,
@@ -405,7 +439,7 @@ class ReceiptPrinter:
         offline = error or self.cover_open or self.paper_end
         return bytes(
             (
-                0x10 | offline << 3 | self.cover_open << 5,
+                0x10 | self.drawer_high << 2 | offline << 3 | self.cover_open << 5,
                 self.mechanical_error << 2 | self.cutter_error << 3,
                 self._paper_byte(),
                 0,

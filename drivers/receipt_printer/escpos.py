@@ -8,7 +8,7 @@ the cut, and then still reports paper, cover and cutter as good.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from itertools import cycle
@@ -292,8 +292,11 @@ class EscPosPrinter(Driver):
                 asked = next(questions)
                 # A slow line may still be sending the slip: wait by `check`, not by ANSWER_S.
                 self._send(commands.ask_status(asked), check)
-            for reply in self._hear(TICK_S):
+            replies = iter(self._hear(TICK_S))
+            for reply in replies:
                 if is_answer(reply):
+                    if asked is not None:
+                        self._hear_out(replies)
                     return
                 if isinstance(reply, RealTimeAnswer) and asked is not None:
                     problem = _stopped_by(parse_real_time(asked, reply.byte))
@@ -304,6 +307,16 @@ class EscPosPrinter(Driver):
                         self._send(commands.ask_status(asked), check)
                         continue
                     asked, next_look = None, time.monotonic() + LOOK_S
+
+    def _hear_out(self, replies: Iterator[Reply]) -> None:
+        """Wait for the answer to a status request that was on its way when the printer had already
+        answered the request after the data; ``replies`` came behind that answer. Later, the driver
+        would take every answer for that to another question."""
+        deadline = Deadline(ANSWER_S)
+        while not any(isinstance(reply, RealTimeAnswer) for reply in replies):
+            if deadline.passed():
+                return  # lost on the way
+            replies = iter(self._hear(TICK_S))
 
     def _confirm(self) -> None:
         """Look once more after the answer, since some printers give it although they stopped."""

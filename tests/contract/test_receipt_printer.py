@@ -568,6 +568,73 @@ def test_garbled_answers_in_the_middle(printer: ReceiptPrinter, host: ThreadHost
     assert (caught.value.reason, caught.value.pages) == (Reason.GARBLED, None)
 
 
+@pytest.fixture
+def always_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slip's driver asks again as soon as it was answered, and is patient: whenever the proof
+    comes, the answer to a status request is on its way."""
+    monkeypatch.setattr("drivers.receipt_printer.escpos.LOOK_S", 0.0)
+    monkeypatch.setattr("drivers.receipt_printer.escpos.ANSWER_S", SOON_S)
+
+
+def proves(answer: bytes, printer: ReceiptPrinter) -> bool:
+    """Whether the answer to the request after the data of a whole slip is in ``answer``."""
+    return bool(printer.look()["slips"]) and any(not byte & 0x90 for byte in answer)
+
+
+@pytest.mark.usefixtures("always_asking")
+def test_the_proof_overtakes_a_status_request_of_a_slow_printer(
+    printer: ReceiptPrinter, driver: EscPosPrinter
+) -> None:
+    """The drawer's pin, as an answer to the next question, is an open cover."""
+    printer.obey("drawer high")
+    printer.obey("slow", seconds=0.05)
+    job = PrintSlip("a", SLIP)
+    assert driver.execute(job, Deadline(SOON_S), CancelToken()) == Printed("a")
+    check_slip(printer)
+
+
+@pytest.mark.usefixtures("always_asking")
+def test_a_cutter_that_blocks_when_the_proof_overtakes_a_status_request(
+    printer: ReceiptPrinter,
+) -> None:
+    """Each of the cutter's bits, as an answer to the next question, is harmless."""
+
+    def block(answer: bytes, asked: bytes) -> bytes:
+        if proves(answer, printer):
+            printer.obey("cutter error")
+        return answer
+
+    with bridge(printer, block) as there, opened(there) as driver:
+        printer.obey("slow", seconds=0.05)
+        with pytest.raises(DeviceError) as caught:
+            driver.execute(PrintSlip("a", SLIP), Deadline(SOON_S), CancelToken())
+    assert (caught.value.reason, caught.value.pages) == (Reason.JAM, None)
+
+
+def test_a_status_request_that_is_lost_does_not_hold_up_the_proof(
+    printer: ReceiptPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.receipt_printer.escpos.LOOK_S", 0.0)
+    printing = threading.Event()
+    lost = 0
+
+    def lose(answer: bytes, asked: bytes) -> bytes:
+        nonlocal lost
+        if not printing.is_set():
+            return answer
+        if proves(answer, printer):
+            printing.clear()
+        kept = bytes(byte for byte in answer if byte & 0x93 != 0x12)
+        lost += len(answer) - len(kept)
+        return kept
+
+    with bridge(printer, lose) as there, opened(there) as driver:
+        driver.report = lambda status: printing.set()
+        job = PrintSlip("a", SLIP)
+        assert driver.execute(job, Deadline(SOON_S), CancelToken()) == Printed("a")
+    assert lost == 1
+
+
 def test_paper_that_ends_at_the_end_of_a_slip(
     printer: ReceiptPrinter, driver: EscPosPrinter
 ) -> None:
