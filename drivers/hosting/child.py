@@ -145,8 +145,10 @@ class _ServedDriver:
                     case DriverCall() as call:
                         self._tokens[call.number] = cancel = CancelToken()
                         self._calls.put((call, cancel))
-                    case CancelCall(number) if number in self._tokens:
-                        self._tokens[number].cancel()
+                    case CancelCall(number):
+                        # Look once: the main thread may end the call at any moment.
+                        if (token := self._tokens.get(number)) is not None:
+                            token.cancel()
         finally:
             os._exit(0)  # the host has closed the channel or died: end the driver's call too
 

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from drivers.device import CancelToken, Deadline, DeviceError, Info, Kind, Reason, State, Status
 from drivers.hosting import apart, process_host
 from drivers.hosting.channel import Channel, SharedMemory
+from drivers.hosting.child import CancelCall, DriverCall, _ServedDriver
 from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessDriver, ProcessHost
 from tests.failed import error_of
@@ -639,6 +640,28 @@ def ends() -> Iterator[list[Channel]]:
     yield ends
     for end in ends:
         end.close()
+
+
+class _EndsWhenLookedAt(dict[int, CancelToken]):
+    """The calls of a driver; each ends as soon as somebody has looked whether it runs."""
+
+    def __contains__(self, number: object) -> bool:
+        return self.pop(number, None) is not None  # type: ignore[call-overload]
+
+
+def test_a_cancel_that_meets_the_end_of_its_call_leaves_the_process_alive(
+    ends: list[Channel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it dies before it has sent the answer of a print that is out."""
+    monkeypatch.setattr("os._exit", lambda code: None)
+    child = _ServedDriver(ends[1], NaughtyDriver(tmp_path))
+    child._tokens = _EndsWhenLookedAt({1: CancelToken()})
+    ends[0].send(CancelCall(1))
+    ends[0].send(DriverCall(2, "status"))
+    ends[0].close()
+    with pytest.raises(EOFError):
+        child._listen()
+    assert child._calls.get_nowait()[0] == DriverCall(2, "status")
 
 
 MESSAGES = st.lists(
