@@ -203,7 +203,7 @@ class XfsService:
         overdue = Deadline(deadline.remaining() + GRACE_S)
         stopped: Reason | None = None
         give_up = overdue
-        while running.end is None:
+        while not self._has_ended(running):
             if stopped is not None:
                 if give_up.passed():
                     self._abandon(
@@ -228,7 +228,7 @@ class XfsService:
         ``OFFLINE`` without an answer in ``seconds``."""
         running = self.start(command, seconds, on_event)
         deadline = Deadline(seconds)
-        while running.end is None:
+        while not self._has_ended(running):
             if deadline.passed():
                 self._abandon(Reason.OFFLINE, en("{uri} does not answer", uri=self.uri))
             self.pump(min(TICK_S, deadline.remaining()))
@@ -251,7 +251,7 @@ class XfsService:
         """Wait for the completion of a started command that must not be interrupted: after
         ``TIMEOUT`` or ``CANCELLED`` the command goes on at the service. Else raises as :meth:`call`
         does."""
-        while running.end is None:
+        while not self._has_ended(running):
             if cancel.cancelled or deadline.passed():
                 reason = Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT
                 raise DeviceError(reason, en("{name} still goes on", name=command.NAME))
@@ -263,12 +263,19 @@ class XfsService:
         end."""
         self._send(Cancel(request_ids=[running.number]), CANCEL_S)
         deadline = Deadline(CANCEL_S)
-        while running.end is None:
+        while not self._has_ended(running):
             if deadline.passed():
                 self._abandon(
                     Reason.OFFLINE, en("{uri} does not end a command when told", uri=self.uri)
                 )
             self.pump(TICK_S)
+
+    def _has_ended(self, running: Running) -> bool:
+        """Whether the command has ended; reads what has arrived. Asked before a limit is judged:
+        where this thread stood still, an answer may have come in time."""
+        if running.end is None:
+            self.pump()
+        return running.end is not None
 
     def result(self, command: Command[C], running: Running, stopped: Reason | None = None) -> C:
         """The completion of a command that has ended. Raises :class:`DeviceError` as :meth:`call`
@@ -291,15 +298,22 @@ class XfsService:
     def pump(self, seconds: float = 0.0) -> None:
         """Handle all messages that have arrived; waits up to ``seconds`` for the first.
 
-        Raises ``OFFLINE`` when the connection is lost, ``GARBLED`` for nonsense.
+        Raises ``OFFLINE`` when the connection is lost and no message came before its end,
+        ``GARBLED`` for nonsense.
         """
+        heard = False
         while True:
             wire = self._open_wire()
             with self._wire_errors():
-                data = wire.receive(seconds)
+                try:
+                    data = wire.receive(0.0 if heard else seconds)
+                except OSError:
+                    if heard:  # an answer may be among that; the next look tells of the loss
+                        return
+                    raise
             if data is None:
                 return
-            seconds = 0.0
+            heard = True
             try:
                 self._sort(decode(data))
             except DeviceError as error:

@@ -7,6 +7,7 @@ import hashlib
 import ipaddress
 import json
 import logging
+import select
 import socket
 import ssl
 import threading
@@ -22,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from websockets.frames import Frame, Opcode
 
 from drivers import catalogue
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, State
@@ -35,7 +37,15 @@ from drivers.xfs4iot.client import XfsService, discover
 from drivers.xfs4iot.document_printer import XfsDocumentPrinter
 from drivers.xfs4iot.driver import XfsDriver
 from drivers.xfs4iot.lights import XfsLights
-from drivers.xfs4iot.payloads import CameraName, GetStatus, PrintNative, PrintRaw, TakePicture
+from drivers.xfs4iot.payloads import (
+    CameraName,
+    GetStatus,
+    PrintNative,
+    PrintRaw,
+    RetractMedia,
+    StatusFacts,
+    TakePicture,
+)
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
 from tests.contract.xfs4iot_machines import check_frames, host_of
 from tests.waiting import PATIENCE_S as SOON_S
@@ -419,6 +429,73 @@ def test_a_message_in_pieces_with_a_ping_between(peer: RawPeer) -> None:
     assert (pong[0], pong[1] & 0x7F) == (0x8A, 2)
     service.close()
     assert peer.wire.recv(64)[0] == 0x88  # farewell
+
+
+def lies_in_the_line(peer: RawPeer, service: XfsService, name: str) -> None:
+    """The acknowledge and the completion of the first command arrive while this thread stands
+    still."""
+    until(lambda: peer.wire is not None)
+    assert peer.wire is not None
+    assert service._wire is not None
+    frames = b""
+    for form, facts in (("acknowledge", {}), ("completion", {"completionCode": "success"})):
+        header = {"type": form, "name": name, "version": "2.0", "requestId": 1, **facts}
+        text = json.dumps({"header": header, "payload": {}}).encode()
+        frames += Frame(Opcode.TEXT, text).serialize(mask=False)
+    peer.wire.sendall(frames)  # at once, so that what shows the first shows both
+    assert select.select([service._wire._socket], [], [], SOON_S)[0]
+
+
+def test_an_answer_that_lies_in_the_line_is_in_time(peer: RawPeer) -> None:
+    service = XfsService(peer.address)
+    lies_in_the_line(peer, service, "Common.Status")
+    assert isinstance(service.ask(GetStatus(), 0.0), StatusFacts)
+    service.close()
+
+
+@pytest.mark.parametrize("late", ["the acknowledge", "the deadline", "a cancel", "the line"])
+def test_a_print_whose_end_lies_in_the_line_is_out(
+    peer: RawPeer, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    deadline, cancel = Deadline(SOON_S), CancelToken()
+    match late:
+        case "the acknowledge":
+            monkeypatch.setattr(client, "ACKNOWLEDGE_S", 0.0)
+        case "the deadline":
+            deadline = Deadline(0.0)
+            monkeypatch.setattr(client, "GRACE_S", 0.0)
+            monkeypatch.setattr(client, "CANCEL_S", 0.0)
+        case "a cancel":
+            cancel.cancel()
+    service = XfsService(peer.address)
+    lies_in_the_line(peer, service, "Printer.PrintRaw")
+    if late == "the line":
+        assert peer.wire is not None
+        peer.wire.shutdown(socket.SHUT_WR)
+    service.call(PrintRaw(data=b"x"), deadline, cancel)
+    assert next(service._numbers) == 2, "nothing was cancelled"
+    if late == "the line":
+        with pytest.raises(DeviceError, match="hung up"):
+            service.pump()
+    service.close()
+
+
+@pytest.mark.parametrize("ending", ["awaited", "cancelled"])
+def test_the_end_of_a_started_command_lies_in_the_line(
+    peer: RawPeer, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(client, "CANCEL_S", 0.0)
+    service = XfsService(peer.address)
+    retract = RetractMedia(media_control="unit1")
+    running = service.start(retract, SOON_S)
+    lies_in_the_line(peer, service, "Printer.RetractMedia")
+    if ending == "awaited":
+        service.await_end(retract, running, Deadline(0.0), CancelToken())
+    else:
+        service.cancel(running)
+    assert service.result(retract, running)
+    assert not service.closed
+    service.close()
 
 
 def test_a_large_document_over_tls(tmp_path: Path) -> None:
