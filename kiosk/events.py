@@ -91,7 +91,8 @@ JOURNAL_NOT_WRITTEN = LogEvent(
     logging.ERROR,
     "journal not written",
     means="The journal of operations can no longer be written (`reason`). No service that moves "
-    "money can be begun; what is under way is asked about at the centre.",
+    "money can be begun; what is under way is asked about at the centre. `damaged`: the committer "
+    "ends, and its successor sets the file aside (`journal-set-aside`).",
     do="Free or mend the disk of the state directory.",
     fields=("reason",),
 )

@@ -115,7 +115,9 @@ class Committer:
     """Every operation that this terminal has been asked to commit, and what is to be done.
 
     ``journal`` is read at once. ``random`` spreads the pauses. Each method takes the monotonic time
-    and returns what to do now, in this order.
+    and returns what to do now, in this order. Each raises :class:`JournalUnwritable` when the
+    journal is found damaged, and is not called again: a committer that reads its journal anew
+    takes over, as after a crash.
     """
 
     def __init__(self, journal: Written, now: float, random: Random) -> None:
@@ -179,11 +181,12 @@ class Committer:
 
     def wake(self, now: float) -> list[CommitterAction]:
         """Time has passed."""
+        actions: list[CommitterAction] = []
         if not self._writable and now >= self._probe_at:
-            self._probe(now)
+            actions += self._probe(now)
         if now >= self._round_until:
             self._round.clear()
-        return [*self._due(now), *self._write_logins(now), *self._money_word()]
+        return [*actions, *self._due(now), *self._write_logins(now), *self._money_word()]
 
     def next_wake(self, now: float) -> float:
         """When :meth:`wake` is to be called next, if nothing else comes before."""
@@ -384,19 +387,23 @@ class Committer:
         return actions
 
     def _not_written(self, error: JournalUnwritable, now: float) -> list[CommitterAction]:
-        if self._writable:
+        """Close money services and look again soon. Raises ``error`` on for a damaged file: there a
+        row may fail for ever while the probe, on another page, succeeds."""
+        if self._writable or error.damaged:
             events.JOURNAL_NOT_WRITTEN.log(log, reason=error.reason)
+        if error.damaged:
+            raise error
         self._writable = False
         self._probe_at = now + AGAIN_S
         return self._money_word()
 
-    def _probe(self, now: float) -> None:
+    def _probe(self, now: float) -> list[CommitterAction]:
         try:
             self._journal.probe()
-        except JournalUnwritable:
-            self._probe_at = now + AGAIN_S
-        else:
-            self._have_written()
+        except JournalUnwritable as error:
+            return self._not_written(error, now)
+        self._have_written()
+        return []
 
     def _have_written(self) -> None:
         """The journal can be written. If it could not be, ``Money`` is said in any case: the keeper

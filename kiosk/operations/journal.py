@@ -21,6 +21,7 @@ from kiosk.audit.chain import AuditHead, AuditKind, AuditRecord, chained, first_
 from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 from kiosk.operations.rows import (
+    DAMAGED,
     REFERENCE,
     JournalEntry,
     JournalEvent,
@@ -96,8 +97,8 @@ _REASONS: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.LockedError, "held by another committer"),
     (apsw.CantOpenError, "cannot be opened"),
     (apsw.PermissionsError, "cannot be opened"),
-    (apsw.CorruptError, "damaged"),
-    (apsw.NotADBError, "damaged"),
+    (apsw.CorruptError, DAMAGED),
+    (apsw.NotADBError, DAMAGED),
     (apsw.IOError, "input/output error"),
 )
 
@@ -112,7 +113,7 @@ class Journal:
 
     ``path`` is the file; ``vfs`` names another virtual file system of SQLite, for tests of power
     cuts. Raises :class:`JournalUnwritable` when the file cannot be opened, held or trusted;
-    ``damaged`` as its reason: :func:`set_aside` makes room for a new one.
+    where that is ``damaged``, :func:`set_aside` makes room for a new one.
     """
 
     def __init__(
@@ -153,7 +154,7 @@ class Journal:
         elif version != SCHEMA:
             raise JournalUnwritable(f"tables of version {version}, not {SCHEMA}")
         elif self._one("PRAGMA quick_check(1)") != "ok":
-            raise JournalUnwritable("damaged")
+            raise JournalUnwritable(DAMAGED)
         self.epoch = str(self._one("SELECT epoch FROM installation"))
         self._seq = self._length("events")
         self._length("audit")
@@ -191,7 +192,7 @@ class Journal:
             f"SELECT count(*), coalesce(max(seq), 0) FROM {table}"  # noqa: S608
         ).get
         if count != last:
-            raise JournalUnwritable("damaged")
+            raise JournalUnwritable(DAMAGED)
         return int(count)
 
     def _last_head(self) -> AuditHead:
@@ -199,7 +200,7 @@ class Journal:
             "SELECT epoch, seq, digest FROM audit ORDER BY seq DESC LIMIT 1"
         ).get
         if found is None:
-            raise JournalUnwritable("damaged")
+            raise JournalUnwritable(DAMAGED)
         return AuditHead(str(found[0]), int(found[1]), str(found[2]))
 
     @property

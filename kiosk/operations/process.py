@@ -93,7 +93,7 @@ class Asks(Protocol):
 
 
 class CommitterProcess:
-    """Runs a :class:`Committer` until the keeper says ``Quit`` or is gone.
+    """Runs a :class:`Committer` until the keeper says ``Quit`` or is gone, or the journal breaks.
 
     ``connect`` makes one connection to the centre, ``open_journal`` opens the journal or raises
     :class:`JournalUnwritable`; ``make_room`` sets a damaged one aside. ``renews`` renews the
@@ -130,10 +130,14 @@ class CommitterProcess:
         self._own = threading.local()  # each worker's connection
 
     def run(self) -> None:
-        """Work until the keeper says ``Quit`` or is gone."""
+        """Work until the keeper says ``Quit`` or is gone, or the open journal is found damaged."""
         try:
-            while self._turn():
-                pass
+            # From a damaged journal this process does not go over to a new one, which would know
+            # nothing of the calls that are under way. The opening of the successor sets the file
+            # aside, and the keeper passes on to the successor what was not taken and not noted.
+            with contextlib.suppress(JournalUnwritable):
+                while self._turn():
+                    pass
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
             if self._journal:
@@ -182,7 +186,7 @@ class CommitterProcess:
                 events.JOURNAL_NOT_OPENED.log(log, reason=error.reason)
                 self._line.send(Money(False))
                 self._closed = True
-            if error.reason == "damaged":
+            if error.damaged:
                 self._set_aside()
 
     def _set_aside(self) -> None:

@@ -12,6 +12,8 @@ from kiosk.upkeep import UpkeepEvent
 
 REFERENCE = r"[0-9A-Za-z-]{0,40}"
 """A business serial 业务流水号 of the centre; anything else is not written down."""
+DAMAGED = "damaged"
+"""The reason of a :class:`JournalUnwritable` that is the file's own."""
 
 
 class JournalEvent(StrEnum):
@@ -74,6 +76,11 @@ class JournalUnwritable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file itself is at fault: nothing heals it, and a new one must begin."""
+        return self.reason == DAMAGED
 
 
 class Written(Protocol):

@@ -39,7 +39,7 @@ from kiosk.operations import process
 from kiosk.operations.committer import CallAnswer, CallKind, SendCall
 from kiosk.operations.journal import FILE, Journal, audit_records, set_aside
 from kiosk.operations.process import CommitterProcess, answer_of, journal_path
-from kiosk.operations.rows import JournalEvent, JournalUnwritable
+from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
 from kiosk.settings import CentreSettings
 from kiosk.settings import Settings as TerminalSettings
 from tests.contract.test_operations import OperationVisit, served
@@ -373,6 +373,46 @@ def test_a_damaged_journal_makes_room_for_a_new_one(
     assert line.hear(Money) == Money(False)
     assert line.hear(Money) == Money(True)
     assert (tmp_path / f"{FILE}.damaged-1").exists()
+
+
+def test_a_journal_that_is_damaged_while_it_is_open_makes_room_for_a_new_one(
+    start: Callable[..., CommitterLine], tmp_path: Path
+) -> None:
+    """Its successor sets the file aside, and takes the commit that the keeper has kept."""
+    path = tmp_path / FILE
+    journal = Journal(path)
+    for number in range(100):
+        journal.append(JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.INTENT))
+        end = JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.DONE)
+        journal.append(end)
+    journal.close()
+    line = start()
+    assert line.hear(Money) == Money(True)
+    assert line.process._journal
+    spoil(line.process._journal, path, "events_of_an_operation")
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    line.thread.join(PATIENCE_S)
+    assert not line.thread.is_alive()
+    line.line.close()
+    next_line = start()
+    assert next_line.hear(Money) == Money(False)
+    assert next_line.hear(Money) == Money(True)
+    assert (tmp_path / f"{FILE}.damaged-1").exists()
+    next_line.centre[A] = lambda: DONE
+    next_line.line.send(Commit(A, Business.PREPAYMENT))
+    assert next_line.hear(Taken) == Taken(A)
+    assert next_line.hear(Outcome) == Outcome(A, DONE, "R-1")
+
+
+def spoil(journal: Journal, path: Path, name: str) -> None:
+    """Overwrite the first page of the table or index ``name``, which ``journal`` has open."""
+    connection = journal._connection
+    page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).get
+    size = connection.execute("PRAGMA page_size").get
+    with path.open("r+b") as file:
+        file.seek((int(str(page)) - 1) * int(str(size)))
+        file.write(b"\xff" * int(str(size)))
+    connection.execute("PRAGMA shrink_memory")  # it is read from the disk again
 
 
 def test_a_disk_that_can_neither_be_read_nor_written_is_tried_again(

@@ -23,7 +23,7 @@ from kiosk.operations.committer import (
     SendCall,
 )
 from kiosk.operations.journal import FILE, Journal, audit_records
-from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
+from kiosk.operations.rows import DAMAGED, JournalEntry, JournalEvent, JournalUnwritable
 from kiosk.upkeep import UpkeepEvent
 from tests.logged import logged
 
@@ -403,6 +403,7 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
+        self.reason = "disk full"
         append, probe, note = Journal.append, Journal.probe, Journal.note
 
         def guarded(journal: Journal, entry: JournalEntry) -> None:
@@ -425,7 +426,7 @@ class Disk:
 
     def check(self) -> None:
         if self.full:
-            raise JournalUnwritable("disk full")
+            raise JournalUnwritable(self.reason)
 
 
 @pytest.fixture
@@ -476,6 +477,32 @@ def test_nothing_leaves_before_it_is_written(stand: CommitterStand, disk: Disk) 
     disk.full = False
     actions = stand.next()
     assert set(actions) == {commit(A), Money(True)}
+
+
+def test_a_journal_found_damaged_is_not_waited_for(
+    stand: CommitterStand, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its probe, on another page, may succeed: money services would open again and again, and every
+    citizen would give all evidence in vain."""
+    stand.commit(A)
+    disk.full, disk.reason = True, DAMAGED
+    steps: list[Callable[[], object]] = [
+        lambda: stand.commit(B),
+        lambda: stand.answer(commit(A), says(A, DONE)),
+        lambda: stand.committer.note(Login(LoginEvent.ENDED, D, "left"), stand.now),
+    ]
+    for step in steps:
+        with pytest.raises(JournalUnwritable):
+            step()
+    assert told(caplog, "reason") == [DAMAGED] * len(steps)
+
+
+def test_a_full_disk_may_turn_out_damaged(stand: CommitterStand, disk: Disk) -> None:
+    disk.full = True
+    assert stand.commit(A) == [Money(False)]
+    disk.reason = DAMAGED
+    with pytest.raises(JournalUnwritable):
+        stand.next_quiet(committers.AGAIN_S)
 
 
 def logins(stand: CommitterStand) -> list[str]:
