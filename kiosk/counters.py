@@ -28,6 +28,11 @@ PAPER_DOTS = 576
 """Width of the receipt printer's paper where its settings say none: 80 mm."""
 FLICKER_S = 10.0
 """A fault that was shorter is none: a device that the last visit had is found again within that."""
+SEEN_S = 300.0
+"""How often :meth:`CounterFile.note` is to hear of a fault that goes on."""
+LOST_S = 3 * SEEN_S
+"""A fault of which nothing was heard for longer was over when it was last heard of: the terminal
+was off, its clock was set, or it no longer has that device."""
 log = logging.getLogger(__name__)
 
 
@@ -83,17 +88,28 @@ class OpenFault(msgspec.Struct, frozen=True):
 
     since: datetime
     reason: str = ""  # a `Reason`, or a `State` where the device gives none
+    seen: datetime | None = None  # when it was last heard of; None: only at its beginning
+
+
+class DayTally(msgspec.Struct, frozen=True):
+    """What was counted on one day."""
+
+    day: date | None = None
+    today: dict[str, _Number] = {}
+    faults: dict[str, FaultsOfDay] = {}
 
 
 class Tally(msgspec.Struct, frozen=True):
     """All that is counted. ``today`` and ``faults`` are of ``day``, a day of this terminal's own
-    time; ``faults`` and ``open`` by device class."""
+    time; ``faults`` and ``open`` by device class. ``before``: the day that was counted before, to
+    which a clock may come back that stood wrong for a while."""
 
     counts: dict[str, CounterState] = {}
     day: date | None = None
     today: dict[str, _Number] = {}
     faults: dict[str, FaultsOfDay] = {}
     open: dict[str, OpenFault] = {}
+    before: DayTally = DayTally()
 
     def of(self, name: Counted) -> CounterState:
         return self.counts.get(name, CounterState())
@@ -106,7 +122,7 @@ class Tally(msgspec.Struct, frozen=True):
         """The faults of ``kind`` on the day of ``now``, with the one that goes on."""
         over = self.faults.get(kind, FaultsOfDay())
         fault = self.open.get(kind)
-        seconds = _seconds_today(fault, now) if fault else 0.0
+        seconds = _seconds_today(fault, now, now) if fault else 0.0
         if seconds < FLICKER_S:
             return over
         return FaultsOfDay(over.count + 1, over.seconds + seconds)
@@ -172,7 +188,7 @@ class CounterFile:
         except OSError as error:
             self._tell(error)
             kept = Tally()
-        return self._of_today(kept)
+        return self._of_now(kept)
 
     def add(self, steps: Mapping[Counted, int]) -> None:
         """Count ``steps``."""
@@ -199,22 +215,24 @@ class CounterFile:
         self._keep(begin_anew)
 
     def note(self, kind: Kind, status: Status) -> None:
-        """Hear how the device ``kind`` is now: a fault begins, or is over. A device that is looked
-        for, or does not tell, changes nothing."""
-        if status.problem is None and status.state in (State.STARTING, State.UNKNOWN):
-            return
+        """Hear how the device ``kind`` is now: a fault begins, goes on, or is over. A device that
+        is looked for, or does not tell, is as it was. To be called when the state has changed, and
+        every ``SEEN_S``."""
+        now = self._now()
+        fault = self.read().open.get(kind)
+        known = fault.reason if fault else ""
         reason = "" if status.usable else str(status.problem or status.state)
-        known = self.read().open.get(kind)
-        if (known.reason if known else "") == reason:
+        if status.problem is None and status.state in (State.STARTING, State.UNKNOWN):
+            reason = known
+        if reason == known and not (fault and _unheard(fault, now, SEEN_S)):
             return
 
         def turn(tally: Tally) -> None:
-            fault = tally.open.pop(kind, None)
+            fault = tally.open.get(kind)
             if reason:
-                tally.open[kind] = OpenFault(fault.since if fault else self._now(), reason)
-            elif fault and (seconds := _seconds_today(fault, self._now())) >= FLICKER_S:
-                before = tally.faults.get(kind, FaultsOfDay())
-                tally.faults[kind] = FaultsOfDay(before.count + 1, before.seconds + seconds)
+                tally.open[kind] = OpenFault(fault.since if fault else now, reason, now)
+            elif fault:
+                _end(tally, kind, now, until=now)
 
         self._change(turn)
 
@@ -231,12 +249,20 @@ class CounterFile:
             events.COUNTERS_SPOILT.log(log, reason=type(error).__name__)
             return Tally()
 
-    def _of_today(self, tally: Tally) -> Tally:
-        """``tally`` with empty counters of the day, where its day is over."""
-        today = self._now().date()
-        if tally.day == today:
-            return tally
-        return msgspec.structs.replace(tally, day=today, today={}, faults={})
+    def _of_now(self, tally: Tally) -> Tally:
+        """``tally`` with the counters of the day that it is now, and without the faults of which
+        nothing is heard any more."""
+        now = self._now()
+        if tally.day != now.date():
+            counted = DayTally(tally.day, tally.today, tally.faults)
+            again = tally.before if tally.before.day == now.date() else DayTally()
+            tally = msgspec.structs.replace(
+                tally, day=now.date(), today=again.today, faults=again.faults, before=counted
+            )
+        for kind, fault in list(tally.open.items()):
+            if _unheard(fault, now, LOST_S):
+                _end(tally, kind, now, until=_seen(fault, now))
+        return tally
 
     def _change(self, edit: Callable[[Tally], None]) -> None:
         """Let ``edit`` change the tables of the tally, and keep it where the disk takes it."""
@@ -251,7 +277,7 @@ class CounterFile:
         directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(directory, fcntl.LOCK_EX)
-            tally = self._of_today(self._kept())
+            tally = self._of_now(self._kept())
             edit(tally)
             with fresh.open("wb") as file:
                 file.write(msgspec.json.encode(tally))
@@ -267,8 +293,30 @@ class CounterFile:
             events.COUNTERS_NOT_KEPT.log(log, reason=error.strerror or type(error).__name__)
 
 
-def _seconds_today(fault: OpenFault, now: datetime) -> float:
-    """How long ``fault`` has lasted on the day of ``now``; 0 after a clock was set back."""
+def _end(tally: Tally, kind: str, now: datetime, until: datetime) -> None:
+    """The open fault of ``kind`` was over at ``until``: add it to the day of ``now``."""
+    seconds = _seconds_today(tally.open.pop(kind), now, until)
+    if seconds >= FLICKER_S:
+        before = tally.faults.get(kind, FaultsOfDay())
+        tally.faults[kind] = FaultsOfDay(before.count + 1, before.seconds + seconds)
+
+
+def _unheard(fault: OpenFault, now: datetime, seconds: float) -> bool:
+    """Whether ``fault`` was last heard of more than ``seconds`` before ``now``, or after it."""
+    return abs((now - _seen(fault, now)).total_seconds()) >= seconds
+
+
+def _seen(fault: OpenFault, now: datetime) -> datetime:
+    return _aware(fault.seen or fault.since, now)
+
+
+def _aware(moment: datetime, now: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+
+
+def _seconds_today(fault: OpenFault, now: datetime, until: datetime) -> float:
+    """How long ``fault`` had lasted at ``until``, on the day of ``now``; 0 after a clock was set
+    back."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = fault.since if fault.since.tzinfo else fault.since.replace(tzinfo=now.tzinfo)
-    return max(timedelta(), now - max(since, midnight)).total_seconds()
+    since = max(_aware(fault.since, now), midnight)
+    return max(timedelta(), min(until, now) - since).total_seconds()

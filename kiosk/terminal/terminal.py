@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from drivers import catalogue as drivers
@@ -23,7 +23,7 @@ from kiosk.centre.models import Catalogue
 from kiosk.centre.publication import KeptPublication
 from kiosk.centre.shelf import Shelf
 from kiosk.centre.transport import Meanwhile, OnTime, tls_context
-from kiosk.counters import PAPER_DOTS, Counted, CounterFile, of_result
+from kiosk.counters import PAPER_DOTS, SEEN_S, Counted, CounterFile, of_result
 from kiosk.endings import How
 from kiosk.enrolment.renewal import STOPPED
 from kiosk.identity.face.booth import FaceBooth, closed_for_models
@@ -438,12 +438,25 @@ class Terminal:
 
     def _keep_counts(self) -> None:
         """Count, one after another, in a thread of its own: a disk that hangs holds up neither the
-        screen nor the device whose host has told what it did."""
-        while count := self._counts.get():
+        screen nor the device whose host has told what it did. The counters also hear every
+        ``SEEN_S`` how the devices are: a fault that goes on changes no state."""
+        again = Deadline(SEEN_S)
+        while True:
+            count: Callable[[], None] | None
+            try:
+                count = self._counts.get(timeout=again.remaining())
+            except Empty:
+                count, again = self._note_devices, Deadline(SEEN_S)
+            if count is None:
+                return
             try:
                 count()
             except Exception as error:  # noqa: BLE001 - a fault of the software; the count goes on
                 events.UNCAUGHT.log(log, error=error)
+
+    def _note_devices(self) -> None:
+        for kind, host in self._hosts.items():
+            self._counters.note(kind, host.status)
 
     def money_changed(self) -> None:
         """The committer has said whether what moves money may begin."""

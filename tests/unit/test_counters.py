@@ -25,6 +25,7 @@ from kiosk.counters import (
     BIN_EMPTIED,
     FILE,
     ROLL_CHANGED,
+    SEEN_S,
     Counted,
     CounterFile,
     of_result,
@@ -155,10 +156,102 @@ def test_a_fault_through_midnight_counts_for_each_day_its_part(
     counters: CounterFile, hands: Hands
 ) -> None:
     hands.at = datetime(2026, 11, 20, 23, tzinfo=UTC)
-    counters.note(Kind.CAMERA, JAMMED)
-    hands.at = datetime(2026, 11, 21, 2, tzinfo=UTC)
+    goes_on(counters, hands, JAMMED, 3600)
+    assert counters.read().faults_of(Kind.CAMERA, hands.at).seconds == 0
+    goes_on(counters, hands, JAMMED, 2 * 3600)
     counters.note(Kind.CAMERA, WELL)
     assert counters.read().faults_of(Kind.CAMERA, hands.at).seconds == 2 * 3600
+
+
+def goes_on(counters: CounterFile, hands: Hands, status: Status, seconds: float) -> None:
+    """The terminal runs for so long, and the camera stays as ``status`` tells."""
+    until = hands.at + timedelta(seconds=seconds)
+    counters.note(Kind.CAMERA, status)
+    while hands.at < until:
+        hands.at += timedelta(seconds=SEEN_S)
+        counters.note(Kind.CAMERA, status)
+
+
+@pytest.mark.parametrize("status", [JAMMED, Status(State.UNKNOWN)])
+def test_a_fault_that_goes_on_all_day_is_one(
+    counters: CounterFile, hands: Hands, status: Status
+) -> None:
+    counters.note(Kind.CAMERA, JAMMED)
+    goes_on(counters, hands, status, 4 * 3600)
+    faults = counters.read().faults_of(Kind.CAMERA, hands.at)
+    assert (faults.count, faults.seconds) == (1, 4 * 3600)
+
+
+def test_a_terminal_that_is_off_has_no_fault(counters: CounterFile, hands: Hands) -> None:
+    hands.at = datetime(2026, 11, 20, 17, 50, tzinfo=UTC)
+    goes_on(counters, hands, JAMMED, 600)
+    hands.at = datetime(2026, 11, 21, 8, 31, tzinfo=UTC)
+    assert counters.read().faults_of(Kind.CAMERA, hands.at).count == 0
+    counters.note(Kind.CAMERA, Status(State.STARTING))
+    counters.note(Kind.CAMERA, WELL)
+    assert counters.read().faults_of(Kind.CAMERA, hands.at).count == 0
+
+
+def test_a_fault_before_and_after_the_terminal_was_off_for_an_hour_is_two(
+    counters: CounterFile, hands: Hands
+) -> None:
+    goes_on(counters, hands, JAMMED, 1200)
+    hands.at += timedelta(hours=1)
+    goes_on(counters, hands, JAMMED, 600)
+    faults = counters.read().faults_of(Kind.CAMERA, hands.at)
+    assert (faults.count, faults.seconds) == (2, 1800)
+
+
+def test_a_device_that_the_terminal_no_longer_has_is_told_until_it_went(
+    counters: CounterFile, hands: Hands
+) -> None:
+    goes_on(counters, hands, JAMMED, 1200)
+    for _ in range(9):
+        hands.at += timedelta(seconds=SEEN_S)
+        counters.note(Kind.RECEIPT_PRINTER, JAMMED)
+    faults = counters.read().faults_of(Kind.CAMERA, hands.at)
+    assert (faults.count, faults.seconds) == (1, 1200)
+    hands.at += timedelta(days=1)
+    assert counters.read().faults_of(Kind.CAMERA, hands.at).count == 0
+
+
+EARLY = datetime(2020, 1, 1, 8, tzinfo=UTC)
+
+
+def test_a_clock_that_starts_too_early_leaves_the_day_as_it_was(
+    counters: CounterFile, hands: Hands
+) -> None:
+    counters.add({Counted.SHEETS: 60})
+    goes_on(counters, hands, JAMMED, 1200)
+    counters.note(Kind.CAMERA, WELL)
+    hands.at = EARLY
+    counters.add({Counted.VISITS: 1})
+    assert counters.read().day_of(Counted.SHEETS) == 0
+    hands.at = NOON + timedelta(hours=1)
+    counters.add({Counted.SHEETS: 2})
+    tally = counters.read()
+    assert (tally.day_of(Counted.SHEETS), tally.of(Counted.VISITS).total) == (62, 1)
+    assert tally.faults_of(Kind.CAMERA, hands.at).seconds == 1200
+
+
+def test_a_fault_that_began_before_the_clock_was_set_counts_from_then(
+    counters: CounterFile, hands: Hands
+) -> None:
+    hands.at = EARLY
+    counters.note(Kind.CAMERA, JAMMED)
+    hands.at = NOON
+    goes_on(counters, hands, JAMMED, 600)
+    faults = counters.read().faults_of(Kind.CAMERA, hands.at)
+    assert (faults.count, faults.seconds) == (1, 600)
+
+
+def test_a_file_of_a_version_that_did_not_tell_when_a_fault_was_seen(
+    tmp_path: Path, counters: CounterFile, hands: Hands
+) -> None:
+    spoken = b'{"open": {"camera": {"since": "2026-11-19T08:00:00", "reason": "jam"}}}'
+    (tmp_path / FILE).write_bytes(spoken)
+    goes_on(counters, hands, JAMMED, 600)
+    assert counters.read().faults_of(Kind.CAMERA, hands.at).seconds == 600
 
 
 def test_a_clock_that_was_set_back_gives_no_negative_fault(

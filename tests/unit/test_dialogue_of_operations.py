@@ -16,6 +16,7 @@ from drivers.hosting.host import Host
 from kiosk.counters import Counted, CounterFile
 from kiosk.endings import How
 from kiosk.settings import CentreSettings, Settings
+from kiosk.terminal import terminal as terminal_module
 from kiosk.terminal.dialogue import Dialogue
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.operation_steps import CONFIRM, AwaitResult, ConfirmOperation, Deciding
@@ -161,6 +162,30 @@ def test_neither_the_screen_nor_a_device_waits_for_the_disk_of_the_counters(
     told = [counted.get(timeout=60) for _ in range(3)]
     assert told == [{Counted.VISITS: 1}, State.OFFLINE, {Counted.CODES: 1}]
     assert "uncaught" in " ".join(caplog.messages)
+
+
+def test_the_counters_hear_again_and_again_how_the_devices_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noted: list[tuple[Kind, State]] = []
+
+    def note(_: CounterFile, kind: Kind, status: Status) -> None:
+        noted.append((kind, status.state))
+
+    monkeypatch.setattr(CounterFile, "note", note)
+    monkeypatch.setattr(terminal_module, "SEEN_S", 0.01)
+    settings = Settings(
+        terminal="T0001",
+        centre=CentreSettings(url="http://127.0.0.1:9", seal_roots=Path("root.pem")),
+        devices={Kind.CODE_SCANNER: {"driver": "serial", "port": "/nowhere"}},
+    )
+    terminal = Terminal(settings, lambda how: None)
+    counting = threading.Thread(target=terminal._keep_counts)
+    counting.start()
+    until(lambda: len(noted) > 1)
+    terminal.quit(5.0)
+    counting.join()
+    assert set(noted) == {(Kind.CODE_SCANNER, State.STARTING)}
 
 
 def test_a_terminal_that_quits_asks_the_centre_no_more() -> None:
