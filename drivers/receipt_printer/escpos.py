@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import StrEnum
-from itertools import cycle
+from itertools import chain, cycle
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -284,15 +284,19 @@ class EscPosPrinter(Driver):
         first."""
         questions = cycle((OFFLINE_CAUSE, ERROR_CAUSE))
         asked: int | None = None
-        doubted = False  # True: the last answer told a trouble, and `asked` is asked again
+        doubted: int | None = None  # the last answer told a trouble: that question is asked again
         next_look = time.monotonic() + LOOK_S
         while True:
-            check()
-            if asked is None and time.monotonic() >= next_look:
-                asked = next(questions)
-                # A slow line may still be sending the slip: wait by `check`, not by ANSWER_S.
-                self._send(commands.ask_status(asked), check)
-            replies = iter(self._hear(TICK_S))
+            over: DeviceError | None = None
+            try:
+                check()
+                if asked is None and (doubted or time.monotonic() >= next_look):
+                    asked = doubted or next(questions)
+                    # A slow line may still be sending the slip: wait by `check`, not by ANSWER_S.
+                    self._send(commands.ask_status(asked), check)
+            except DeviceError as error:
+                over = error  # this process may have stood still: what has come counts before
+            replies = iter(self._hear(0 if over else TICK_S))
             for reply in replies:
                 if is_answer(reply):
                     if asked is not None:
@@ -302,21 +306,18 @@ class EscPosPrinter(Driver):
                     problem = _stopped_by(parse_real_time(asked, reply.byte))
                     if problem is not None and doubted:
                         raise DeviceError(problem, en("stopped in the middle of a slip"), pages=0)
-                    doubted = problem is not None
-                    if doubted:
-                        self._send(commands.ask_status(asked), check)
-                        continue
+                    doubted = asked if problem is not None else None
                     asked, next_look = None, time.monotonic() + LOOK_S
+            if over is not None:
+                raise over
 
     def _hear_out(self, replies: Iterator[Reply]) -> None:
         """Wait for the answer to a status request that was on its way when the printer had already
         answered the request after the data; ``replies`` came behind that answer. Later, the driver
         would take every answer for that to another question."""
-        deadline = Deadline(ANSWER_S)
-        while not any(isinstance(reply, RealTimeAnswer) for reply in replies):
-            if deadline.passed():
-                return  # lost on the way
-            replies = iter(self._hear(TICK_S))
+        for reply in chain(replies, self._replies_until(Deadline(ANSWER_S))):
+            if isinstance(reply, RealTimeAnswer):
+                return
 
     def _confirm(self) -> None:
         """Look once more after the answer, since some printers give it although they stopped."""
@@ -338,8 +339,8 @@ class EscPosPrinter(Driver):
         try:
             clear = commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS
             self._send(clear, lambda: _in_time(deadline))
-            while self._kept and not deadline.passed():
-                self._kept = not any(isinstance(said, OtherBlock) for said in self._hear(TICK_S))
+            replies = self._replies_until(deadline)
+            self._kept = not any(isinstance(said, OtherBlock) for said in replies)
         except DeviceError:
             pass  # `_connected` sends the same commands on the next line
         return not self._kept
@@ -423,6 +424,14 @@ class EscPosPrinter(Driver):
             self._fresh = not data
         return self._replies.feed(data) if data else []
 
+    def _replies_until(self, deadline: Deadline) -> Iterator[Reply]:
+        """The replies that come until ``deadline``, and for `TICK_S` after it: this process may
+        have stood still meanwhile."""
+        late = False
+        while not late:
+            late = deadline.passed()
+            yield from self._hear(TICK_S)
+
     def _told(self, facts: RealTimeStatus) -> Status:
         return _status(facts, self._settings.width)
 
@@ -464,12 +473,11 @@ class EscPosPrinter(Driver):
 
     def _ask_once(self, n: int, kind: type[F], deadline: Deadline) -> F:
         self._send(commands.ask_status(n))
-        while not deadline.passed():
-            for reply in self._hear(min(TICK_S, deadline.remaining())):
-                if isinstance(reply, RealTimeAnswer):
-                    fact = parse_real_time(n, reply.byte)
-                    assert isinstance(fact, kind)
-                    return fact
+        for reply in self._replies_until(deadline):
+            if isinstance(reply, RealTimeAnswer):
+                fact = parse_real_time(n, reply.byte)
+                assert isinstance(fact, kind)
+                return fact
         if self._fresh and self._noise:
             raise DeviceError(Reason.GARBLED, en("no answer, but noise"), pages=0)
         raise DeviceError(Reason.OFFLINE, _SILENT, pages=0)

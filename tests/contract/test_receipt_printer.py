@@ -635,6 +635,53 @@ def test_a_status_request_that_is_lost_does_not_hold_up_the_proof(
     assert lost == 1
 
 
+def wait_for_an_answer(driver: EscPosPrinter) -> None:
+    """Until something of the printer lies in the line, unread."""
+    assert driver._wire is not None
+    assert select.select([driver._wire._fd], [], [], SOON_S)[0]
+
+
+@pytest.mark.parametrize("late", ["the limit is over", "a cancel waits"])
+def test_a_proof_that_lies_in_the_line_counts(
+    printer: ReceiptPrinter, driver: EscPosPrinter, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """This process stood still between the slip and its look for the answer."""
+    driver.execute(PrintSlip("first", SLIP), Deadline(SOON_S), CancelToken())
+    deadline, cancel = Deadline(SOON_S), CancelToken()
+    await_proof = driver._await
+
+    def stand_still(*args: Any) -> None:
+        wait_for_an_answer(driver)
+        if late == "the limit is over":
+            deadline.at = 0.0
+        else:
+            cancel.cancel()
+        await_proof(*args)
+
+    monkeypatch.setattr(driver, "_await", stand_still)
+    assert driver.execute(PrintSlip("a", SLIP), deadline, cancel) == Printed("a")
+    assert len(printer.look()["slips"]) == 2
+
+
+def test_a_status_that_lies_in_the_line_counts(
+    driver: EscPosPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process stood still between a question and its look for the answer."""
+    send, ask = driver._send, driver._ask
+
+    def stand_still(data: bytes) -> None:
+        send(data)
+        wait_for_an_answer(driver)
+
+    def ask_too_late(n: int, kind: Any, deadline: Deadline) -> Any:
+        deadline.at = 0.0
+        return ask(n, kind, deadline)
+
+    monkeypatch.setattr(driver, "_send", stand_still)
+    monkeypatch.setattr(driver, "_ask", ask_too_late)
+    assert driver.status() == Status(State.ONLINE, paper=Supply.FULL)
+
+
 def test_paper_that_ends_at_the_end_of_a_slip(
     printer: ReceiptPrinter, driver: EscPosPrinter
 ) -> None:
