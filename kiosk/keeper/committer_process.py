@@ -215,8 +215,8 @@ class CommitterWatch:
             committer.process.death, selectors.EVENT_READ, partial(self._bury, committer)
         )
         self._told = 0
+        self._pass_on_logins()  # before the commits: the approval of one may be among them
         self._pass_on_held()
-        self._pass_on_logins()
 
     def _pass_on_held(self) -> None:
         for word, _ in list(self._held.values()):  # last words may take some out meanwhile

@@ -147,7 +147,8 @@ class Committer:
     # -- what comes in ------------------------------------------------------------------------
 
     def commit(self, operation: str, business: Business, now: float) -> list[CommitterAction]:
-        """A visit asks for the commit. ``Taken`` only once that is on the disk."""
+        """A visit asks for the commit. ``Taken`` only once that is on the disk, behind everything
+        that was told before: the login, the clerk's approval."""
         if known := self._open.get(operation):
             actions: list[CommitterAction] = [Taken(operation)]
             if known.entry.event is JournalEvent.ACCEPTED:
@@ -156,18 +157,24 @@ class Committer:
         try:
             if ended := self._journal.latest(operation):
                 return [Taken(operation), *_ended(ended)]
-            entry = JournalEntry(operation, business, JournalEvent.INTENT)
-            self._journal.append(entry)
         except JournalUnwritable as error:
             return self._not_written(error, now)
+        actions = self._write_logins(now)
+        if self._logins:
+            return actions
+        entry = JournalEntry(operation, business, JournalEvent.INTENT)
+        try:
+            self._journal.append(entry)
+        except JournalUnwritable as error:
+            return [*actions, *self._not_written(error, now)]
         known = self._open[operation] = _Open(entry, now, asked_first=False)
-        return [Taken(operation), *self._step(known, now), *self._money_word()]
+        return [*actions, Taken(operation), *self._step(known, now), *self._money_word()]
 
     def note(self, word: Login | Upkeep, now: float) -> list[CommitterAction]:
         """Write down what has come of a login, or of maintenance. ``LoginNoted`` only once that is
         on the disk; what cannot be written now waits, in order."""
         self._logins.append(word)
-        return self._write_logins(now)
+        return self._write_logins(now) if self._writable else []
 
     def answered(self, call: SendCall, said: CallAnswer, now: float) -> list[CommitterAction]:
         """What came of a call. An answer that names another operation is none."""
@@ -186,7 +193,10 @@ class Committer:
             actions += self._probe(now)
         if now >= self._round_until:
             self._round.clear()
-        return [*actions, *self._due(now), *self._write_logins(now), *self._money_word()]
+        actions += self._due(now)
+        if self._writable:
+            actions += self._write_logins(now)
+        return [*actions, *self._money_word()]
 
     def next_wake(self, now: float) -> float:
         """When :meth:`wake` is to be called next, if nothing else comes before."""
@@ -374,16 +384,17 @@ class Committer:
             return self._not_written(error, now)
 
     def _write_logins(self, now: float) -> list[CommitterAction]:
+        """Write what waits, oldest first, until something cannot be written."""
         actions: list[CommitterAction] = []
-        while self._logins and self._writable:
+        while self._logins:
             word = self._logins[0]
             try:
                 self._journal.note(word.event, word.id, word.detail)
             except JournalUnwritable as error:
-                actions += self._not_written(error, now)
-            else:
-                self._logins.popleft()
-                actions.append(LoginNoted())
+                return [*actions, *self._not_written(error, now)]
+            self._logins.popleft()
+            actions.append(LoginNoted())
+            self._have_written()
         return actions
 
     def _not_written(self, error: JournalUnwritable, now: float) -> list[CommitterAction]:

@@ -168,10 +168,13 @@ class CommitterProcess:
             self._take_notes()
         goes_on = self._line not in readable or self._hear()
         if self._committer:
-            for word in self._logins:
-                self._do(self._committer.note(word, time.monotonic()))
-            self._logins.clear()
+            self._hand_over_logins(self._committer)
         return goes_on
+
+    def _hand_over_logins(self, committer: Committer) -> None:
+        for word in self._logins:
+            self._do(committer.note(word, time.monotonic()))
+        self._logins.clear()
 
     def _open(self, now: float) -> None:
         try:
@@ -201,6 +204,7 @@ class CommitterProcess:
                 case Commit(operation, business):
                     # Without a journal nothing is taken: the visit asks again, or cancels.
                     if self._committer:
+                        self._hand_over_logins(self._committer)  # what was told before
                         now = time.monotonic()
                         self._do(self._committer.commit(operation, business, now))
                 case Login() | Upkeep():

@@ -70,6 +70,8 @@ class CommitterLine:
             parts.get("connect") or self.connect,
             parts.get("renews"),
         )
+        for word in parts.get("told", ()):  # it lies on the line when the process starts
+            self.line.send(word)
         self.thread = threading.Thread(target=self.process.run)
         self.thread.start()
 
@@ -363,6 +365,21 @@ def test_a_login_that_comes_with_the_end_is_written(start: Callable[..., Committ
     kinds = [(r.kind.value, r.subject) for r in audit_records(journal._connection)]
     journal.close()
     assert ("login-ended", B) in kinds
+
+
+def test_a_commit_stands_in_the_audit_log_behind_the_approval_before_it(
+    start: Callable[..., CommitterLine],
+) -> None:
+    """The committer was dead, or stood still, and reads both words at once."""
+    approved = Login(LoginEvent.APPROVED, A, "clerk:6031")
+    line = start(told=[approved, Commit(A, Business.PREPAYMENT)])
+    line.centre[A] = lambda: DONE
+    line.hear(Outcome)
+    line.end()
+    journal = Journal(line.path)
+    kinds = [r.detail for r in audit_records(journal._connection) if r.subject == A]
+    journal.close()
+    assert kinds == ["clerk:6031", "intent:0", "sent:1", "done:1"]
 
 
 def test_a_damaged_journal_makes_room_for_a_new_one(

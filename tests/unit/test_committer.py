@@ -540,6 +540,23 @@ def test_logins_that_wait_are_written_as_soon_as_a_row_could_be(
     assert stand.committer.wake(stand.now) == [LoginNoted()]
 
 
+def test_a_commit_is_written_behind_the_logins_that_wait(stand: CommitterStand, disk: Disk) -> None:
+    disk.full = True
+    stand.committer.note(Login(LoginEvent.APPROVED, D, "clerk:6031"), stand.now)
+    assert stand.commit(D) == []
+    disk.full = False
+    assert stand.commit(D) == [LoginNoted(), Taken(D), commit(D), Money(True)]
+    assert logins(stand) == ["login-approved clerk:6031", "operation intent:0", "operation sent:1"]
+
+
+def test_what_has_ended_is_told_though_a_login_waits(stand: CommitterStand, disk: Disk) -> None:
+    stand.commit(A)
+    stand.answer(commit(A), says(A, DONE))
+    disk.full = True
+    stand.committer.note(Login(LoginEvent.ENDED, D, "left"), stand.now)
+    assert stand.commit(A) == [Taken(A), Outcome(A, DONE)]
+
+
 @pytest.mark.parametrize("state", [DONE, IN_PROGRESS, None])
 def test_an_answer_that_cannot_be_written_is_not_told(
     stand: CommitterStand, disk: Disk, state: OperationState | None

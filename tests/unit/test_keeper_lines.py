@@ -109,6 +109,23 @@ def test_the_logins_of_a_long_outage_do_not_choke_the_next_committer() -> None:
     assert told == words[MOST_UNNOTED:]
 
 
+def test_the_next_committer_is_told_of_logins_before_it_is_asked_to_commit() -> None:
+    """The audit log would say that an operation was sent before a clerk approved it."""
+    told: list[Any] = []
+    approved = Login(LoginEvent.APPROVED, "1" * 32, "clerk:6031")
+    asked = Commit("1" * 32, Business.PREPAYMENT)
+    line, death = socket.socketpair()
+    with line, death, selectors.DefaultSelector() as selector:
+        kept = CommitterWatch(("false",), selector, KeeperPace(), lambda *_: None, lambda _: None)
+        kept.note(1, approved)
+        kept.commit(1, asked)
+        channel = SimpleNamespace(fileno=line.fileno, send=partial(hear, told))
+        kept.take_on(
+            SimpleNamespace(leaving=False, channel=channel, process=SimpleNamespace(death=death))  # type: ignore[arg-type]
+        )
+    assert told == [approved, asked]
+
+
 def test_the_last_words_of_a_dead_committer_are_heard_by_who_finds_it_dead(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
