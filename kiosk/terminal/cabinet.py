@@ -59,6 +59,7 @@ class Cabinet:
         """In percent, where no knob of the cabinet tells another."""
         self._lit: Light | None = None
         self._readings: Readings | None = None  # None: not known yet, or not any more
+        self._noted = Readings()  # the last that were read, also when they are known no more
         self._near: bool | None = None  # what the proximity sensor has said last
 
     @property
@@ -145,7 +146,8 @@ class Cabinet:
                 time.sleep(pause.remaining())  # no pause after a wait that took its whole time
             else:
                 self._readings = readings
-                _note(known or Readings(), readings)
+                _note(self._noted, readings)
+                self._noted = readings
                 self._note_near(readings.person_near, stands)
             if self.power is not power:
                 changed()
@@ -173,8 +175,11 @@ class Cabinet:
 
 
 def _note(before: Readings, now: Readings) -> None:
-    """Log the changes that matter to the operator: call button, door, power."""
-    if before != Readings() and now.call_presses != before.call_presses:
+    """Log the changes that matter to the operator: call button, door, power.
+
+    A count of 0 is that of a board which was switched on again, and no press.
+    """
+    if before != Readings() and now.call_presses not in (0, before.call_presses):
         events.CALL_BUTTON_PRESSED.log(log)
     if now.door_open and not before.door_open:
         events.CABINET_DOOR_OPEN.log(log)

@@ -1,5 +1,6 @@
 """The cabinet around a visit: lights where something is to be done, sounds, power."""
 
+import logging
 import shutil
 import threading
 import time
@@ -18,10 +19,12 @@ from drivers.emulators.io_board import IoBoard
 from drivers.hosting.host import HostPace
 from drivers.hosting.thread_host import ThreadHost
 from drivers.sensors.io_board import BoardSensors
+from kiosk.terminal import cabinet
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem
 from kiosk.words import Language, Text, say
 from kiosk.workshop.sandbox import personas
+from tests.logged import messages
 from tests.services.hall import Citizen, Hall
 from tests.waiting import PATIENCE_S, until
 
@@ -197,6 +200,33 @@ def test_what_a_lost_board_said_is_not_said_any_more(tmp_path: Path) -> None:
             board.obey(order)
             await_words(said, count)
         assert [text is not None for text in said] == [True, False, True]
+
+
+def test_the_log_tells_each_change_once_though_the_board_is_lost_meanwhile(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(cabinet, "_AGAIN_S", 0.1)
+    board = IoBoard(tmp_path / "board")
+    board.obey("open door")
+    told = ["cabinet door open", "power"]
+    with watched(board) as (watching, _, _):
+        for orders, news in (
+            ((), []),  # nothing but the loss
+            (("close door", "tap", "tap"), ["call button pressed", "cabinet door closed"]),
+            (("restart", "tap"), ["call button pressed"]),
+            (("restart",), []),
+            (("open door",), ["cabinet door open"]),
+        ):
+            until(lambda: watching._readings is not None)
+            board.obey("unplug")
+            until(lambda: watching._readings is None)
+            for order in orders:
+                board.obey(order)
+            board.obey("plug")
+            until(lambda: watching._readings is not None)
+            told += news
+        until(lambda: messages(caplog, "kiosk.terminal.cabinet") == told)
 
 
 def await_words(said: Sized, count: int) -> None:
