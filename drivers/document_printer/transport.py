@@ -271,8 +271,8 @@ class _OpenReader(io.BufferedReader):
 
 class _Timed(io.RawIOBase):
     """The receiving side of a socket, with one limit of time and one of bytes for all reads
-    together. Without the limit of bytes, ``http.client`` would read a chunk of length -1 until the
-    memory is full."""
+    together. What has come is read also after the time: this process may have stood still. Without
+    the limit of bytes, ``http.client`` would read a chunk of length -1 until the memory is full."""
 
     def __init__(self, sock: socket.socket, limit: Deadline) -> None:
         self._sock = sock
@@ -288,11 +288,12 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if self._limit.passed():
-            raise TimeoutError
         if self._left <= 0:
             raise DeviceError(Reason.GARBLED, en("an answer without end"))
-        self._sock.settimeout(self._limit.remaining() or 0.001)
-        count = self._sock.recv_into(buffer)
+        self._sock.settimeout(self._limit.remaining())
+        try:
+            count = self._sock.recv_into(buffer)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            raise TimeoutError from None
         self._left -= count
         return count

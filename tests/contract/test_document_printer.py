@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import select
 import ssl
 import threading
 import time
@@ -23,7 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
 from drivers.catalogue import create
-from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status, Supply
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, State, Status, Supply
+from drivers.document_printer import transport
 from drivers.document_printer.ipp import IppPrinter, _RefusedError
 from drivers.document_printer.names import IppOperation, IppStatus
 from drivers.document_printer.types import PagesPrinted, PrintDocument, ReadSupplies
@@ -894,6 +896,35 @@ def test_prints_over_tls_to_a_printer_known_by_its_certificate(
     with standing({"certificate_sha256": seen.upper()}, tls=context) as stand:
         assert stand.printer.address.startswith("ipps://")
         assert stand.print().pages == 3
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_lies_in_a_tls_line_is_read_after_the_limit(
+    certificate: tuple[ssl.SSLContext, str], monkeypatch: pytest.MonkeyPatch, answers: bool
+) -> None:
+    """This process stood still between its request and its look for the answer."""
+    context, seen = certificate
+    printer = DocumentPrinter(tls=context)
+    printer.start()
+    send = transport._send
+
+    def stand_still(sock: ssl.SSLSocket, head: bytes, body: bytes, limit: Deadline) -> None:
+        send(sock, head, body, limit)
+        hung_up = select.poll()
+        hung_up.register(sock, select.POLLRDHUP)
+        assert not answers or hung_up.poll(PATIENCE_S * 1000)
+        limit.at = 0.0
+
+    monkeypatch.setattr(transport, "_send", stand_still)
+    settings = {**QUICK, "uri": printer.address, "certificate_sha256": seen, "answer_s": PATIENCE_S}
+    driver = create(Kind.DOCUMENT_PRINTER, "ipp", settings)
+    if answers:
+        assert driver.status().state is State.ONLINE
+    else:
+        printer.obey("mute")
+        with pytest.raises(DeviceError, match="the printer fell silent: TimeoutError"):
+            driver.status()
+    printer.stop()
 
 
 @pytest.mark.parametrize("pin", ["", "00" * 32])

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.device import DeviceError, Reason
+from drivers.device import Deadline, DeviceError, Reason
 from drivers.document_printer.codec import Group, IppMessage, Tag, attribute, encode
-from drivers.document_printer.transport import HttpRefusal, IppWire
+from drivers.document_printer.transport import HttpRefusal, IppWire, _exchange
 from tests.waiting import PATIENCE_S, PROMPT_S
 
 ASKED = IppMessage(
@@ -194,6 +194,32 @@ def test_a_tls_alert_is_named_and_what_mends_it(alert: bytes, reason: Reason) ->
     assert caught.value.reason is reason
     assert caught.value.detail.startswith("TLS: ")
     assert bool(caught.value.mend) == (reason is Reason.UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        OK + b"Content-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER,
+        OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(bytes(9000)),
+    ],
+)
+def test_an_answer_that_lies_in_the_line_counts(raw: bytes) -> None:
+    """This process stood still between its request and its look for the answer."""
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(raw)
+        answer = _exchange(here, b"POST / HTTP/1.1\r\n\r\n", b"request", Deadline(0.0))
+    assert answer in (ANSWER, bytes(9000))
+
+
+def test_half_an_answer_that_lies_in_the_line_is_silence() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(OK + b"Content-Length: 9\r\n\r\nhalf")
+        with pytest.raises(DeviceError) as caught:
+            _exchange(here, b"POST / HTTP/1.1\r\n\r\n", b"request", Deadline(0.0))
+    assert caught.value.reason is Reason.OFFLINE
+    assert caught.value.detail == "the printer fell silent: TimeoutError"
 
 
 def test_one_limit_for_a_peer_that_sends_a_byte_now_and_then() -> None:
