@@ -19,6 +19,9 @@ RETRIES_S = (1.0, 2.0, 4.0)
 """Pauses before the same confirmation is sent again; after the last, the visit cancels."""
 TAKEN_S = 3.0
 """Seconds for the committer to say that the commit is written down; then the visit cancels."""
+LAST_LOOK_S = 0.2
+"""Seconds after ``TAKEN_S`` for what lies on the line unread: a process that stood still has read
+nothing meanwhile, and its screen's thread must first pass the word on to the visit's."""
 ASK_AGAIN_S = 1.0
 """Pause between two requests for the commit, until the committer has written it down."""
 QUERIES_S = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -183,12 +186,22 @@ class _Deciding:
         until = self._clock() + TAKEN_S
         while (left := until - self._clock()) > 0:
             yield RequestCommit()
-            again = self._clock() + min(ASK_AGAIN_S, left)
-            while (pause := again - self._clock()) > 0:
-                ended = yield from self._listen(pause)
-                if ended is not None or self._taken:
-                    return ended
+            ended = yield from self._listen_for_taken(min(ASK_AGAIN_S, left))
+            if ended is not None or self._taken:
+                return ended
+        ended = yield from self._listen_for_taken(LAST_LOOK_S)
+        if ended is not None or self._taken:
+            return ended
         return (yield from self._cancel())
+
+    def _listen_for_taken(self, seconds: float) -> Generator[Act, Reply, Decision | None]:
+        """Listen until the commit is written down, for ``seconds`` at most."""
+        until = self._clock() + seconds
+        while not self._taken and (left := until - self._clock()) > 0:
+            ended = yield from self._listen(left)
+            if ended is not None:
+                return ended
+        return None
 
     def _cancel(self) -> Generator[Act, Reply, Decision | None]:
         """Cancel. The centre's answer alone decides: without one, nothing is known."""

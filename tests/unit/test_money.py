@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.operation import OperationState
 from kiosk.visit.money import (
+    LAST_LOOK_S,
     Act,
     CentreSaid,
     CommitReport,
@@ -174,10 +175,27 @@ def test_the_commit_is_asked_for_every_second_and_cancelled_after_three() -> Non
     moment = Moment()
     moment.expect(CONFIRM, said(CONFIRMED))
     assert moment.requests() == 3
-    assert moment.now == 3.0
+    assert moment.now == pytest.approx(3.0 + LAST_LOOK_S)
     assert moment.act == CANCEL
     moment.reply(said(CANCELLED))
     assert moment.decision == Decision(CANCELLED)
+
+
+@pytest.mark.parametrize("lies", [[TAKEN], [CommitReport(OTHER, IN_PROGRESS), TAKEN]])
+def test_a_visit_that_stood_still_reads_what_lies_on_its_line_before_it_cancels(
+    lies: list[CommitReport],
+) -> None:
+    moment = Moment()
+    moment.expect(CONFIRM, said(CONFIRMED))
+    assert moment.act == RequestCommit()
+    moment.silence()
+    moment.now += 5.0
+    moment.reply(None)
+    for report in lies:
+        assert isinstance(moment.act, Listen)
+        moment.reply(report)
+    moment.hear(CommitReport(ID, DONE))
+    assert moment.decision == Decision(DONE)
 
 
 def test_no_taken_is_not_not_done_and_a_commit_that_passed_after_all_is_shown_as_done() -> None:

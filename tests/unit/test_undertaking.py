@@ -61,7 +61,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture
 def here(centre: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """The real centre, and pauses a hundred times as short."""
-    for name in ("TAKEN_S", "ASK_AGAIN_S", "PATIENCE_S"):
+    for name in ("TAKEN_S", "LAST_LOOK_S", "ASK_AGAIN_S", "PATIENCE_S"):
         monkeypatch.setattr(money, name, getattr(money, name) / 100)
     for name in ("RETRIES_S", "QUERIES_S"):
         monkeypatch.setattr(money, name, tuple(each / 100 for each in getattr(money, name)))
