@@ -31,6 +31,8 @@ MEMORY = 600_000_000
 """Bytes of address space beside what is mapped when the process begins. A check of ten megabytes
 takes half of them; numbers of some million digits took 830 MB."""
 _FLAWS = frozenset(Flaw)
+_LONGEST = 1 << 16
+"""Bytes of the longest answer that is read."""
 _DYING_S = 3.0
 """How long a process that has answered may take to end."""
 
@@ -87,7 +89,7 @@ class Checker:
         }
         try:
             answer = json.loads(self._ask(json.dumps(question).encode() + b"\n" + pdf))
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             raise NotChecked("the check took too long") from None
         except (OSError, ValueError, RecursionError) as error:
             raise NotChecked(f"the check failed: {type(error).__name__}") from None
@@ -106,24 +108,33 @@ class Checker:
                 raise NotChecked("the check failed: an answer of another form")
 
     def _ask(self, question: bytes) -> bytes:
+        """The answer to ``question``, also one of a process that has died before it has read the
+        question: it may have said why. What has come is read after the deadline, too: this process
+        may have stood still."""
         until = time.monotonic() + SECONDS
-        self._wait_at_most(until)
-        self._end.sendall(question)
-        self._end.shutdown(socket.SHUT_WR)
-        self._wait_at_most(until)
-        answer = b""
-        while piece := self._end.recv(65536):
-            answer += piece
+        broken: OSError | None = None
+        try:
             self._wait_at_most(until)
+            self._end.sendall(question)
+            self._end.shutdown(socket.SHUT_WR)
+        except ConnectionError as error:
+            broken = error
+        answer = b""
+        try:
+            self._wait_at_most(until)
+            while len(answer) < _LONGEST and (piece := self._end.recv(_LONGEST)):
+                answer += piece
+                self._wait_at_most(until)
+        except ConnectionError as error:  # how a line ends whose process has left something unread
+            broken = broken or error
+        if broken and not answer:
+            raise broken
         self._answered = bool(answer)
         return answer
 
     def _wait_at_most(self, until: float) -> None:
-        """Let the next call of the socket end at ``until``. Raises ``TimeoutError`` after it."""
-        left = until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._end.settimeout(left)
+        """Let the next call of the socket end at ``until``; after it, let the call not wait."""
+        self._end.settimeout(max(0.0, until - time.monotonic()))
 
     def end(self) -> None:
         """End the process, also in the middle of a check."""

@@ -313,6 +313,52 @@ def test_sending_and_answering_have_one_deadline(monkeypatch: pytest.MonkeyPatch
     checkers.close()
 
 
+def test_an_answer_that_lies_in_the_line_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process stood still between its question and its look for the answer."""
+    line = PlayedLine(b"{}", seconds=checker.SECONDS + 1.0)
+    checkers = played(line, monkeypatch)
+    check(checkers, b"%PDF-")
+    assert line.timeouts == [checker.SECONDS, 0.0, 0.0]
+    checkers.close()
+
+
+def test_an_answer_without_end_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = PlayedLine(b"")
+    line._pieces = [b"{" * 60_000] * 9
+    checkers = played(line, monkeypatch)
+    with pytest.raises(NotChecked, match="the check failed"):
+        check(checkers, b"%PDF-")
+    assert len(line._pieces) == 7
+    checkers.close()
+
+
+@pytest.mark.parametrize("unread", [b"%PDF-", b"%PDF-" * 1_000_000])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (b'{"trouble": "the check took too much memory"}', "too much memory"),
+        (b"", r"failed: (BrokenPipe|ConnectionReset)Error"),
+    ],
+)
+def test_a_process_that_dies_before_it_has_read_the_document_may_say_why(
+    monkeypatch: pytest.MonkeyPatch, checkers: Checkers, unread: bytes, words: bytes, said: str
+) -> None:
+    def start(module: str, end: socket.socket) -> subprocess.Popen[bytes]:
+        theirs = end.dup()
+
+        def die() -> None:
+            with theirs:
+                assert theirs.recv(1)
+                theirs.sendall(words)
+
+        threading.Thread(target=die).start()
+        return subprocess.Popen(["true"])
+
+    monkeypatch.setattr(checker, "start_apart", start)
+    with pytest.raises(NotChecked, match=said):
+        check(checkers, unread)
+
+
 def test_a_machine_without_descriptors_is_no_pass(
     monkeypatch: pytest.MonkeyPatch, checkers: Checkers
 ) -> None:
