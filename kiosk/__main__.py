@@ -255,13 +255,21 @@ def export_audit(settings_path: Path) -> None:
 )
 def verify_audit(settings_path: Path, file: Path | None, heads: Path | None) -> None:
     """Verify an exported log, or this terminal's own, against the heads that the centre has
-    witnessed. Exit code 0: intact. Whatever stands in the log, this command tells it in a line."""
+    witnessed. Exit code 0: intact; 1: BROKEN; 2: not verified; 3: the exported FILE is SHORT, since
+    the centre has witnessed more: cut, or exported before. Whatever stands in the log, this command
+    tells it in a line."""
     from kiosk.operations import copied
 
     verdict, why = copied.verdict(settings_path, file, heads)
     if verdict is None:
         click.echo(f"not verified: {why}")
         sys.exit(2)
+    if file and verdict.short_of:
+        click.echo(
+            f"SHORT: {verdict.records} records, {verdict.witnessed} witnessed by the centre, which "
+            f"has witnessed {verdict.short_of}: the file is cut short, or was exported before that"
+        )
+        sys.exit(3)
     if not verdict.intact:
         click.echo(f"BROKEN: {verdict.broken}")
         sys.exit(1)

@@ -21,12 +21,15 @@ class AuditVerdict:
 
     ``broken``: what is wrong and where, empty for an intact log. ``records``: how many were read.
     ``witnessed``: how many of them the centre has vouched for; whoever owns the machine may have
-    rewritten all that is younger, and nothing here would tell.
+    rewritten all that is younger, and nothing here would tell. ``short_of``: the number of the
+    newest record that the centre has witnessed, where the log ends before that and nothing else is
+    wrong; else 0. A log cut short looks so, and an export from before that.
     """
 
     broken: str
     records: int
     witnessed: int
+    short_of: int = 0
 
     @property
     def intact(self) -> bool:
@@ -55,15 +58,18 @@ def verify(lines: Iterable[str], heads: Sequence[AuditHead]) -> AuditVerdict:
             return _broken(f"record {seq + 1}: {fault}", seq)
         seq, before = record.seq, record.digest
         digests[seq] = record.digest
-    ours = [head for head in heads if head.epoch == epoch]
-    for head in sorted(ours, key=lambda head: head.seq):
+    ours = sorted((head for head in heads if head.epoch == epoch), key=lambda head: head.seq)
+    witnessed = 0
+    for head in ours:
         if head.seq not in digests:
-            return _broken(f"record {head.seq}: witnessed by the centre, and missing", seq)
+            fault = f"record {head.seq}: witnessed by the centre, and missing"
+            return AuditVerdict(fault, seq, witnessed, ours[-1].seq if head.seq > seq else 0)
         if digests[head.seq] != head.digest:
             return _broken(f"record {head.seq}: not the one that the centre has witnessed", seq)
+        witnessed = head.seq
     if heads and not ours:
         return _broken("the centre has witnessed another installation", seq)
-    return AuditVerdict("", seq, max((head.seq for head in ours), default=0))
+    return AuditVerdict("", seq, witnessed)
 
 
 def _fault(record: AuditRecord, seq: int, epoch: str, before: str) -> str:

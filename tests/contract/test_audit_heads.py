@@ -167,6 +167,28 @@ def test_a_log_rewritten_on_the_disk_is_found(
     )
 
 
+def test_an_old_export_is_short_and_an_old_disk_is_broken(
+    centre: ServedCentre, settings: Path, tmp_path: Path
+) -> None:
+    """A terminal's own log is never older than what the centre has witnessed of it."""
+    file, disk = tmp_path / "log.jsonl", tmp_path / "old disk"
+    Journal(tmp_path / FILE).close()
+    shutil.copy(tmp_path / FILE, disk)
+    file.write_text(kiosk_audit(settings, "export").output)
+    journal = Journal(tmp_path / FILE)
+    with centre.committer(TERMINAL) as committer:
+        committer.witness(head_of(journal))
+    journal.close()
+    short = kiosk_audit(settings, "verify", file)
+    assert (short.exit_code, short.output[:22]) == (3, "SHORT: 2 records, 0 wi")
+    shutil.copy(disk, tmp_path / FILE)
+    broken = kiosk_audit(settings, "verify")
+    assert (broken.exit_code, broken.output) == (
+        1,
+        "BROKEN: record 3: witnessed by the centre, and missing\n",
+    )
+
+
 def test_two_machines_with_one_copied_disk_are_found(
     centre: ServedCentre, settings: Path, tmp_path: Path
 ) -> None:
