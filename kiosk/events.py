@@ -91,8 +91,9 @@ JOURNAL_NOT_WRITTEN = LogEvent(
     logging.ERROR,
     "journal not written",
     means="The journal of operations can no longer be written (`reason`). No service that moves "
-    "money can be begun; what is under way is asked about at the centre. `damaged`: the committer "
-    "ends, and its successor sets the file aside (`journal-set-aside`).",
+    "money can be begun; what is under way is asked about at the centre. `damaged`, `input/output "
+    "error`: the committer ends, and its successor reads the file through; one that is damaged is "
+    "set aside (`journal-set-aside`).",
     do="Free or mend the disk of the state directory.",
     fields=("reason",),
 )

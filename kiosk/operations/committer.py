@@ -115,8 +115,8 @@ class Committer:
     """Every operation that this terminal has been asked to commit, and what is to be done.
 
     ``journal`` is read at once. ``random`` spreads the pauses. Each method takes the monotonic time
-    and returns what to do now, in this order. Each raises :class:`JournalUnwritable` when the
-    journal is found damaged, and is not called again: a committer that reads its journal anew
+    and returns what to do now, in this order. Each raises a doubtful
+    :class:`JournalUnwritable`, and is not called again: a committer that reads its journal anew
     takes over, as after a crash.
     """
 
@@ -398,11 +398,11 @@ class Committer:
         return actions
 
     def _not_written(self, error: JournalUnwritable, now: float) -> list[CommitterAction]:
-        """Close money services and look again soon. Raises ``error`` on for a damaged file: there a
-        row may fail for ever while the probe, on another page, succeeds."""
-        if self._writable or error.damaged:
+        """Close money services and look again soon. Raises a doubtful ``error`` on: there a row may
+        fail for ever while the probe, on another page, succeeds."""
+        if self._writable or error.doubtful:
             events.JOURNAL_NOT_WRITTEN.log(log, reason=error.reason)
-        if error.damaged:
+        if error.doubtful:
             raise error
         self._writable = False
         self._probe_at = now + AGAIN_S

@@ -22,6 +22,7 @@ from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 from kiosk.operations.rows import (
     DAMAGED,
+    DISK_ERROR,
     REFERENCE,
     JournalEntry,
     JournalEvent,
@@ -99,7 +100,7 @@ _REASONS: tuple[tuple[type[apsw.Error], str], ...] = (
     (apsw.PermissionsError, "cannot be opened"),
     (apsw.CorruptError, DAMAGED),
     (apsw.NotADBError, DAMAGED),
-    (apsw.IOError, "input/output error"),
+    (apsw.IOError, DISK_ERROR),
 )
 
 

@@ -130,11 +130,11 @@ class CommitterProcess:
         self._own = threading.local()  # each worker's connection
 
     def run(self) -> None:
-        """Work until the keeper says ``Quit`` or is gone, or the open journal is found damaged."""
+        """Work until the keeper says ``Quit`` or is gone, or the open journal is in doubt."""
         try:
-            # From a damaged journal this process does not go over to a new one, which would know
-            # nothing of the calls that are under way. The opening of the successor sets the file
-            # aside, and the keeper passes on to the successor what was not taken and not noted.
+            # This process does not go over to another journal, which would know nothing of the
+            # calls that are under way. The opening of the successor reads the file through and sets
+            # a damaged one aside; the keeper passes on what was not taken and not noted.
             with contextlib.suppress(JournalUnwritable):
                 while self._turn():
                     pass

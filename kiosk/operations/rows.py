@@ -13,7 +13,8 @@ from kiosk.upkeep import UpkeepEvent
 REFERENCE = r"[0-9A-Za-z-]{0,40}"
 """A business serial 业务流水号 of the centre; anything else is not written down."""
 DAMAGED = "damaged"
-"""The reason of a :class:`JournalUnwritable` that is the file's own."""
+DISK_ERROR = "input/output error"
+"""Two reasons of a :class:`JournalUnwritable`: the file's own, and the disk's under the file."""
 
 
 class JournalEvent(StrEnum):
@@ -81,6 +82,12 @@ class JournalUnwritable(Exception):
     def damaged(self) -> bool:
         """Whether the file itself is at fault: nothing heals it, and a new one must begin."""
         return self.reason == DAMAGED
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether an open file must be read through before anything else is written to it: what
+        fails on one page may fail for ever while other pages are in order."""
+        return self.reason in (DAMAGED, DISK_ERROR)
 
 
 class Written(Protocol):

@@ -6,10 +6,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import apsw
 import msgspec
 import pytest
 
@@ -392,44 +394,100 @@ def test_a_damaged_journal_makes_room_for_a_new_one(
     assert (tmp_path / f"{FILE}.damaged-1").exists()
 
 
+def a_journal_of_some_pages(path: Path) -> None:
+    journal = Journal(path)
+    for number in range(100):
+        intent = JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.INTENT)
+        journal.append(intent)
+        journal.append(replace(intent, event=JournalEvent.DONE))
+    journal.close()
+
+
+def page_of(line: CommitterLine) -> tuple[int, int]:
+    """Where the first page of the index of operations begins, and how long it is (bytes). What the
+    open journal knows of its pages is read again."""
+    assert line.process._journal
+    connection = line.process._journal._connection
+    number = connection.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE name = 'events_of_an_operation'"
+    ).get
+    size = int(str(connection.execute("PRAGMA page_size").get))
+    connection.execute("PRAGMA shrink_memory")
+    return (int(str(number)) - 1) * size, size
+
+
+def ended(line: CommitterLine) -> bool:
+    """Whether the committer has ended after the next commit."""
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    line.thread.join(PATIENCE_S)
+    line.line.close()
+    return not line.thread.is_alive()
+
+
 def test_a_journal_that_is_damaged_while_it_is_open_makes_room_for_a_new_one(
     start: Callable[..., CommitterLine], tmp_path: Path
 ) -> None:
     """Its successor sets the file aside, and takes the commit that the keeper has kept."""
-    path = tmp_path / FILE
-    journal = Journal(path)
-    for number in range(100):
-        journal.append(JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.INTENT))
-        end = JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.DONE)
-        journal.append(end)
-    journal.close()
+    a_journal_of_some_pages(tmp_path / FILE)
     line = start()
     assert line.hear(Money) == Money(True)
-    assert line.process._journal
-    spoil(line.process._journal, path, "events_of_an_operation")
-    line.line.send(Commit(A, Business.PREPAYMENT))
-    line.thread.join(PATIENCE_S)
-    assert not line.thread.is_alive()
-    line.line.close()
-    next_line = start()
-    assert next_line.hear(Money) == Money(False)
-    assert next_line.hear(Money) == Money(True)
+    at, size = page_of(line)
+    with line.path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xff" * size)
+    assert ended(line)
+    line = start()
+    assert line.hear(Money) == Money(False)
+    assert line.hear(Money) == Money(True)
     assert (tmp_path / f"{FILE}.damaged-1").exists()
-    next_line.centre[A] = lambda: DONE
-    next_line.line.send(Commit(A, Business.PREPAYMENT))
-    assert next_line.hear(Taken) == Taken(A)
-    assert next_line.hear(Outcome) == Outcome(A, DONE, "R-1")
+    line.centre[A] = lambda: DONE
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    assert line.hear(Taken) == Taken(A)
+    assert line.hear(Outcome) == Outcome(A, DONE, "R-1")
 
 
-def spoil(journal: Journal, path: Path, name: str) -> None:
-    """Overwrite the first page of the table or index ``name``, which ``journal`` has open."""
-    connection = journal._connection
-    page = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).get
-    size = connection.execute("PRAGMA page_size").get
-    with path.open("r+b") as file:
-        file.seek((int(str(page)) - 1) * int(str(size)))
-        file.write(b"\xff" * int(str(size)))
-    connection.execute("PRAGMA shrink_memory")  # it is read from the disk again
+class BadSector(apsw.VFS):
+    """A disk that does not give the page at ``at``, while that is more than 0."""
+
+    def __init__(self) -> None:
+        super().__init__("bad sector", "")
+        self.at = 0
+
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - of apsw
+        disk = self
+
+        class File(apsw.VFSFile):
+            def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - of apsw
+                if 0 < disk.at == offset:
+                    raise apsw.IOError
+                return super().xRead(amount, offset)
+
+        main = flags[0] & apsw.SQLITE_OPEN_MAIN_DB
+        return (File if main else apsw.VFSFile)("", name, flags)
+
+
+def test_a_journal_with_a_bad_sector_keeps_money_closed(
+    start: Callable[..., CommitterLine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The probe is on another page, and would open money services after every failure."""
+    monkeypatch.setattr(process, "OPEN_AGAIN_S", 0.01)
+    a_journal_of_some_pages(tmp_path / FILE)
+    disk = BadSector()
+
+    def opens() -> Journal:
+        return Journal(tmp_path / FILE, vfs="bad sector")
+
+    line = start(opens=opens)
+    assert line.hear(Money) == Money(True)
+    disk.at, _ = page_of(line)
+    assert ended(line)
+    line = start(opens=opens)
+    assert line.hear(Money) == Money(False)
+    disk.at = 0
+    assert line.hear(Money) == Money(True)
+    assert not (tmp_path / f"{FILE}.damaged-1").exists()
+    line.end()
+    disk.unregister()
 
 
 def test_a_disk_that_can_neither_be_read_nor_written_is_tried_again(

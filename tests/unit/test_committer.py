@@ -23,7 +23,7 @@ from kiosk.operations.committer import (
     SendCall,
 )
 from kiosk.operations.journal import FILE, Journal, audit_records
-from kiosk.operations.rows import DAMAGED, JournalEntry, JournalEvent, JournalUnwritable
+from kiosk.operations.rows import DAMAGED, DISK_ERROR, JournalEntry, JournalEvent, JournalUnwritable
 from kiosk.upkeep import UpkeepEvent
 from tests.logged import logged
 
@@ -479,13 +479,14 @@ def test_nothing_leaves_before_it_is_written(stand: CommitterStand, disk: Disk) 
     assert set(actions) == {commit(A), Money(True)}
 
 
-def test_a_journal_found_damaged_is_not_waited_for(
-    stand: CommitterStand, disk: Disk, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("reason", [DAMAGED, DISK_ERROR])
+def test_a_journal_in_doubt_is_not_waited_for(
+    stand: CommitterStand, disk: Disk, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its probe, on another page, may succeed: money services would open again and again, and every
     citizen would give all evidence in vain."""
     stand.commit(A)
-    disk.full, disk.reason = True, DAMAGED
+    disk.full, disk.reason = True, reason
     steps: list[Callable[[], object]] = [
         lambda: stand.commit(B),
         lambda: stand.answer(commit(A), says(A, DONE)),
@@ -494,7 +495,7 @@ def test_a_journal_found_damaged_is_not_waited_for(
     for step in steps:
         with pytest.raises(JournalUnwritable):
             step()
-    assert told(caplog, "reason") == [DAMAGED] * len(steps)
+    assert told(caplog, "reason") == [reason] * len(steps)
 
 
 def test_a_full_disk_may_turn_out_damaged(stand: CommitterStand, disk: Disk) -> None:
