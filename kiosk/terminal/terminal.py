@@ -125,6 +125,7 @@ class Terminal:
         self._stopped = False  # the centre has taken this terminal out of use
         self._context: ssl.SSLContext | None = None
         self._making_context = threading.Lock()
+        self._surrounding = threading.Lock()
         self._enrolled = _moment_of(state_directory(settings) / ENROLLED)
         self._just_ended: Sayable | None = None
         self.lent = False
@@ -468,8 +469,9 @@ class Terminal:
             self.dialogue.look_again()
 
     def _surround(self) -> None:
-        self.dialogue.set_first_page(self._first_page())
-        self.dialogue.screen.surround(self._catalogue, self._notices(), self._bulletins())
+        with self._surrounding:  # what was looked up later is told later, by whichever thread
+            self.dialogue.set_first_page(self._first_page())
+            self.dialogue.screen.surround(self._catalogue, self._notices(), self._bulletins())
 
     def _first_page(self) -> Attract:
         """What the attract page says now. Nothing can be done without a way in, nor while the
