@@ -27,7 +27,7 @@ from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
 from kiosk.settings import Side
 from kiosk.visit.operation_steps import AwaitResult, Deciding
-from kiosk.visit.steps import CANNOT_DRAW, MAINTENANCE, Preview, Problem, Step
+from kiosk.visit.steps import CANNOT_DRAW, MAINTENANCE, PollStep, Preview, Problem, Step
 from kiosk.visit.waits import LEAVING, RETURNING
 from kiosk.words import Language, Sayable, Text, _, say
 from ui import attract_words
@@ -50,8 +50,8 @@ class PageListener(Protocol):
     """The dialogue, which hears from the page what the citizen does. Every call returns at once."""
 
     def answer(self, ticket: int, answer: object) -> None: ...
-    def back(self) -> None: ...
-    def leave(self) -> None: ...
+    def back(self, ticket: int) -> None: ...
+    def leave(self, ticket: int) -> None: ...
     def time_out(self, how: How) -> None: ...
     def framed(self, ticket: int) -> None: ...
 
@@ -225,6 +225,12 @@ class CurrentPage(QObject):
     def awaits_phone(self) -> bool:
         """Whether the citizen needs their telephone on the page."""
         return self._shown is not None and self._shown.step.awaits_phone
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the page follows the one before by itself: nobody has touched anything."""
+        step = self._shown.step if self._shown else None
+        return isinstance(step, PollStep) and step.goes_on
 
     @property
     def undecided(self) -> bool:
@@ -546,7 +552,7 @@ class CurrentPage(QObject):
         possible = self._shown and self._shown.back and not self._is_busy()
         if self._shown and possible and self.listener and not self.finger_from_before():
             self._wait(self._shown.ticket, RETURNING)
-            self.listener.back()
+            self.listener.back(self._shown.ticket)
 
     @Slot()
     def leave(self) -> None:
@@ -558,7 +564,7 @@ class CurrentPage(QObject):
             self._slow_timer.start()
             self.left.emit()
             self.busyChanged.emit()
-            self.listener.leave()
+            self.listener.leave(self._shown.ticket)
 
     @Slot(str)
     def timeOut(self, how: How) -> None:

@@ -65,7 +65,9 @@ class Stage:
         page.begun.connect(clock.begin)
         page.maintained.connect(lambda: clock.begin(limited=False))
         page.pageShown.connect(
-            lambda: clock.turn_to(idles=page.idles, awaits_phone=page.awaits_phone)
+            lambda: clock.turn_to(
+                idles=page.idles, awaits_phone=page.awaits_phone, goes_on=page.goes_on
+            )
         )
         self.appearance.changed.connect(lambda: clock.take_care(self.appearance.large))
         page.busyChanged.connect(lambda: clock.hold(page.busy))

@@ -10,7 +10,7 @@ import secrets
 from datetime import UTC, datetime
 from functools import partial
 
-from drivers.device import DeviceError, Kind, Reason
+from drivers.device import DeviceError, Kind
 from drivers.sentence import en, words_of
 from kiosk import events
 from kiosk.centre.errors import reference_number
@@ -75,8 +75,6 @@ class MaintenanceDoor:
             except StaffRefused as refused:
                 self._tell(refused.why, refused.word)
             except DeviceError as error:
-                if error.reason is Reason.TIMEOUT:
-                    raise Left from error
                 self._tell(words_of(error), "")
             else:
                 worker = opened_by.worker

@@ -14,7 +14,7 @@ from kiosk.services.catalogue import Needs, service
 from kiosk.services.changing import must_be_possible
 from kiosk.services.reasons import given
 from kiosk.services.unit_trials import choose_employees, undertake_after_trial
-from kiosk.visit.card_reading import card_evidence, read_card
+from kiosk.visit.card_reading import card_evidence
 from kiosk.visit.steps import Choose, EnterNumber, Option
 from kiosk.visit.unit_steps import PresentEmployeeCard
 from kiosk.visit.visit import Visit
@@ -54,7 +54,7 @@ def change_people(visit: Visit) -> None:
 def enrol(visit: Visit, unit: Unit) -> None:
     """职工开户: the newcomer's own card on the reader, and the base that the agent enters."""
     terms = must_be_possible(visit, Business.UNIT_ENROLMENT, "unit", unit.id)
-    card = read_card(visit, PresentEmployeeCard())
+    card = visit.ask(PresentEmployeeCard())
     visit.other_card_read = True
     base = visit.ask(base_page(mask_name(card.name or card.name_latin), given(terms.limits)))
     order = UnitEnrolmentOrder(

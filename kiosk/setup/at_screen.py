@@ -84,11 +84,11 @@ class AtScreen:
     def answer(self, ticket: int, answer: object) -> None:
         self._heard.put((ticket, answer))
 
-    def back(self) -> None:
-        self._heard.put((self._ticket, WentBack()))
+    def back(self, ticket: int) -> None:
+        self._heard.put((ticket, WentBack()))
 
-    def leave(self) -> None:
-        self._heard.put((self._ticket, Left()))
+    def leave(self, ticket: int) -> None:
+        self._heard.put((ticket, Left()))
 
     def time_out(self, how: How) -> None:
         """Nobody hurries a technician."""

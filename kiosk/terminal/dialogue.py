@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 FRAME_S = 0.05
 """Longest wait for a page before its printer begins, in seconds: a covered screen shows none."""
+READ_S = 30.0
+"""How long the end of an operation stands after the longest time of a visit is over, in seconds."""
 
 
 class Screen(Protocol):
@@ -101,6 +103,16 @@ class _Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class _Back:
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Framed:
     ticket: int
 
@@ -121,7 +133,7 @@ class _LookAgain:
     """What stands on the page may have changed."""
 
 
-_Note: TypeAlias = _Answered | _Framed | _LookAgain | _Device | Left | TimedOut | WentBack
+_Note: TypeAlias = _Answered | _Framed | _LookAgain | _Device | _Leave | _Back | TimedOut
 
 
 class FaceTaker(Protocol):
@@ -140,7 +152,8 @@ class Dialogue:
     The screen calls :meth:`answer`, :meth:`back`, :meth:`leave` and :meth:`time_out`, which only
     put a note into the inbox. The dialogue drops an answer to a page that is no longer shown, so
     that a button counts once. While paper is being printed, 退出 and the clock wait until the print
-    is over; 退出 ends a print that the printer's trouble holds up.
+    is over; 退出 ends a print that the printer's trouble holds up. A page that waits for a card or
+    a code waits until the citizen's clock says that they have gone, however long its device waits.
     """
 
     def __init__(
@@ -163,9 +176,11 @@ class Dialogue:
         self._hosts = hosts
         self._inbox: SimpleQueue[_Note] = SimpleQueue()
         self._ticket = 0
-        self._leaving = False  # 退出 was pressed and has not ended a step yet
+        self._left_on = 0  # the page on which 退出 was pressed last
+        self._counts_from = 0  # the page from which on 退出 counts
         self._first = Attract()
         self._over: Left | TimedOut | None = None  # came while paper was being printed
+        self._late: TimedOut | None = None  # the visit's longest time, while an end is still read
 
     # -- for the visit ------------------------------------------------------------------------
 
@@ -182,16 +197,16 @@ class Dialogue:
 
     def announce(self, step: Step[Any]) -> None:
         """Show a page without waiting for an answer; returns at once. The answer to the page before
-        came first: a 退出 that was pressed there after it is dropped. The clock's word stays."""
+        came first: a 退出 that was pressed there after it is dropped, also where the screen still
+        shows that page for a moment. The clock's word stays."""
+        self._ticket += 1
+        self._counts_from = self._ticket
         while self._over is None:
             try:
                 noted = self._inbox.get_nowait()
             except Empty:
                 break
-            if isinstance(noted, TimedOut):
-                self._over = noted
-        self._leaving = False
-        self._ticket += 1
+            self._over = self._end_of(noted)
         self.screen.show(step, ticket=self._ticket, back=False)
 
     def amend(self, step: Step[Any]) -> None:
@@ -200,8 +215,8 @@ class Dialogue:
 
     def heard(self, step: Step[T], seconds: float) -> T | None:
         """See :meth:`kiosk.visit.visit.Asker.heard`."""
-        if self._over is not None:
-            self._end(self._over)
+        if end := self._over or self._late:
+            self._end(end)
         until = Deadline(seconds)
         while True:
             try:
@@ -214,12 +229,13 @@ class Dialogue:
                         return step.check(answer)
                     except NotAnAnswer as wrong:
                         self.screen.hint(wrong.hint)
-                case Left() | TimedOut() as end:
-                    self._end(end)
+                case _Leave() | TimedOut():
+                    if end := self._end_of(note):
+                        self._end(end)
 
     def ask(self, step: Step[T], *, back: bool, on_screen: Callable[[], None] | None = None) -> T:
         """See :class:`kiosk.visit.visit.Asker`."""
-        self._hear_what_came_between()
+        self._hear_what_came_between(still=on_screen is not None or isinstance(step, PrintStep))
         self._ticket += 1
         ticket = self._ticket
         cancel = CancelToken()
@@ -240,16 +256,20 @@ class Dialogue:
                     case _Polled(found):
                         self.screen.answered(ticket)
                         return found  # type: ignore[no-any-return]
+                    case _Device(number, future) if number == ticket and _nobody_yet(step, future):
+                        step = self._amend_to(_told_of_card(step, future), step, ticket)
+                        limit, device = self._start(step, ticket, cancel)
                     case _Device(number, future) if number == ticket:
                         self.cabinet.tell_end(step, future.exception())
                         self.screen.answered(ticket)
                         return future.result()  # type: ignore[no-any-return]
-                    case Left() | TimedOut() as end:
-                        self._hear_end(end, step, cancel)
+                    case _Leave() | TimedOut() as note:
+                        self._hear_end(self._end_of(note), step, cancel)
                     case _LookAgain():
-                        step = self._amend(step, ticket)
-                    case WentBack() as back_again if back:
-                        raise back_again
+                        step = self._amend_to(self._as_it_is_now(step), step, ticket)
+                        self._hear_end(self._over, step, cancel)  # 退出 came before the trouble
+                    case _Back(number) if back and number == ticket:
+                        raise WentBack
                     case DeviceError() as hung:
                         self.cabinet.tell_end(step, hung)
                         raise hung
@@ -257,17 +277,19 @@ class Dialogue:
             cancel.cancel()
             self.cabinet.fall_silent()
 
-    def _hear_end(self, end: Left | TimedOut, step: Step[Any], cancel: CancelToken) -> None:
+    def _hear_end(self, end: Left | TimedOut | None, step: Step[Any], cancel: CancelToken) -> None:
         """Raise ``end``; from a print, after it. 退出 cancels a print that a trouble holds up."""
+        if end is None:
+            return
         if not isinstance(step, PrintStep):
             self._end(end)
         if step.held_up and isinstance(end, Left):
             cancel.cancel()
-        self._over = end
+        if not isinstance(self._over, Left):
+            self._over = end
 
-    def _amend(self, step: Step[T], ticket: int) -> Step[T]:
-        now: Step[T] = self._as_it_is_now(step)
-        if now != step:
+    def _amend_to(self, now: Step[T], before: Step[T], ticket: int) -> Step[T]:
+        if now != before:
             self.screen.amend(now, ticket=ticket)
         return now
 
@@ -288,38 +310,59 @@ class Dialogue:
         return step
 
     def _poll(self, step: PollStep[T]) -> _Note | _Polled:
-        """The next note of the inbox, or what ``step`` waits for, whichever comes first."""
+        """The next note of the inbox, or what ``step`` waits for, whichever comes first; where
+        ``step`` yields, what the citizen has pressed before the answer was there."""
         while True:
             try:
                 return self._inbox.get(timeout=step.every_s)
             except Empty:
-                if (found := step.poll()) is not None:
+                found = step.poll()
+                if found is not None and not (step.yields and self._inbox.qsize()):
                     return _Polled(found)
 
     def _next(self, limit: Deadline | None, device: Kind | None) -> _Note | DeviceError:
-        """The next note of the inbox. After ``limit``, the error of a driver that does not come
-        back; how many pages it printed is unknown."""
+        """The next note of the inbox. After ``limit``, the end that was put off for a page to be
+        read, or the error of a driver that does not come back; how many pages it printed is
+        unknown."""
         try:
             return self._inbox.get(timeout=limit.remaining() if limit else None)
         except Empty:
+            if self._late and device is None:
+                return self._late
             said = "its driver does not come back"
             return DeviceError(Reason.TIMEOUT, said, pages=None, device=device)
 
-    def _hear_what_came_between(self) -> None:
+    def _hear_what_came_between(self, *, still: bool) -> None:
         """Raise :class:`Left` or :class:`TimedOut` if it came since the last step: while the visit
-        called the centre, or while paper was being printed. Drops all other notes."""
+        called the centre, or while paper was being printed. Drops all other notes. ``still``: the
+        next step is begun also after the visit's longest time, and a later one is not: how an
+        operation has ended is shown, and paper that was asked for is printed."""
         while self._over is None:
             try:
                 noted = self._inbox.get_nowait()
             except Empty:
-                return
-            if isinstance(noted, Left | TimedOut):
-                self._over = noted
-        self._end(self._over)
+                break
+            self._over = self._end_of(noted)
+        end = self._over or self._late
+        if end is None:
+            return
+        if still and isinstance(end, TimedOut) and end.how == "limit":
+            self._over, self._late = None, end
+            return
+        self._end(end)
+
+    def _end_of(self, note: _Note) -> Left | TimedOut | None:
+        """The end of the visit that ``note`` brings, if it does. 退出 brings none that was pressed
+        on a page before the one that was announced."""
+        match note:
+            case TimedOut():
+                return note
+            case _Leave(ticket) if ticket >= self._counts_from:
+                return Left()
+        return None
 
     def _end(self, end: Left | TimedOut) -> NoReturn:
-        self._over = None
-        self._leaving = False
+        self._over = self._late = None
         raise end
 
     def _start(
@@ -336,7 +379,7 @@ class Dialogue:
         if isinstance(step, EnterPin):
             self._take_pin(step, ticket, cancel)
         if not isinstance(step, DeviceStep):
-            return None, None
+            return Deadline(READ_S) if self._late else None, None
         host = self._hosts.get(step.device)
         if host is None:
             said = f"no {step.device} in the settings"
@@ -414,9 +457,8 @@ class Dialogue:
                 for note in notes:
                     self._inbox.put(note)
                 return
-            if isinstance(noted, Left | TimedOut):
-                self._over = noted
-            else:
+            self._over = self._end_of(noted)
+            if self._over is None:
                 notes.append(noted)
         self._end(self._over)
 
@@ -440,14 +482,36 @@ class Dialogue:
         """The first frame of the page that was shown with ``ticket`` is on the screen."""
         self._inbox.put(_Framed(ticket))
 
-    def back(self) -> None:
-        self._inbox.put(WentBack())
+    def back(self, ticket: int) -> None:
+        """返回 was pressed on the page that was shown with ``ticket``."""
+        self._inbox.put(_Back(ticket))
 
-    def leave(self) -> None:
-        """退出 was pressed. Counts once, however often it is pressed during a long call."""
-        if not self._leaving:
-            self._leaving = True
-            self._inbox.put(Left())
+    def leave(self, ticket: int) -> None:
+        """退出 was pressed on the page that was shown with ``ticket``. Counts once, however often
+        it is pressed there during a long call."""
+        if ticket != self._left_on:
+            self._left_on = ticket
+            self._inbox.put(_Leave(ticket))
 
     def time_out(self, how: How) -> None:
         self._inbox.put(TimedOut(how))
+
+
+def _nobody_yet(step: Step[Any], future: Future[Any]) -> bool:
+    """Whether the device of a page that idles has waited in vain so far, or an older card still
+    lies there: the page waits on. A driver that was killed has not waited."""
+    error = future.exception()
+    return (
+        isinstance(step, DeviceStep)
+        and step.idles
+        and isinstance(error, DeviceError)
+        and not isinstance(error, hosting.LostError)
+        and error.reason in (Reason.TIMEOUT, Reason.NOT_TAKEN)
+    )
+
+
+def _told_of_card(step: Any, future: Future[Any]) -> Any:
+    """``step`` with what its device says of a card that was read before and still lies there."""
+    error = future.exception()
+    old = isinstance(error, DeviceError) and error.reason is Reason.NOT_TAKEN
+    return replace(step, lies=True) if old and isinstance(step, PresentIdCard) else step

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from drivers.device import DeviceError, Kind, Reason, Status
+from drivers.device import DeviceError, Kind, Status
 from drivers.sentence import words_of
 from kiosk import events
 from kiosk.centre.errors import Refusal, reference_number
@@ -86,8 +86,7 @@ def await_clerk(visit: Visit, operation: Operation) -> ClerkApproval:
             _note_refused(visit, operation, refused.word)
             _tell(visit, refused.why, refused.word)
         except DeviceError as error:
-            if error.reason is not Reason.TIMEOUT:
-                _tell(visit, words_of(error), f"device:{error.reason}")
+            _tell(visit, words_of(error), f"device:{error.reason}")
         else:
             who = f"{worker.role.value}:{worker.number}"
             visit.centre.tell_of_clerk(LoginEvent.APPROVED, operation.id, who)

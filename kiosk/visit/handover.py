@@ -57,11 +57,13 @@ def hand_over(visit: Visit, about: PhoneTask, what: Sayable) -> NoReturn:
     time has passed is followed by a new one. 返回 leads back to the page before; raises
     :class:`ToMenu` after the last page: what was begun here has ended here."""
     proves = not isinstance(about, ComplaintHandover)
+    goes_on = False
     while True:
         code = visit.centre.handovers.open(HandoverRequest(about=about))
         poll = partial(_ended, visit, code.id)
         end: HandoverEnd | str = ""
-        page = ShowHandover(poll, code.content, code.valid_s, what, proves)
+        page = ShowHandover(poll, code.content, code.valid_s, what, proves, goes_on=goes_on)
+        goes_on = True
         try:
             end = visit.present(page, back=True)
         finally:

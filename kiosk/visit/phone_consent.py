@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def agree_on_phone(visit: Visit, operation: Operation) -> Evidence | None:
     """The evidence ``qr`` for ``operation``; None when the citizen goes back. A code whose time has
     passed is followed by a new one. Refusal: phone-declined."""
+    goes_on = False
     while True:
         login = visit.centre.operations.open_phone(operation.id)
         page = ShowPhoneCode(
@@ -28,7 +29,9 @@ def agree_on_phone(visit: Visit, operation: Operation) -> Evidence | None:
             login.digits,
             login.valid_s,
             business=operation.title,
+            goes_on=goes_on,
         )
+        goes_on = True
         state = None
         try:
             state = visit.present_or_back(page)

@@ -18,10 +18,13 @@ def await_consent(visit: Visit, operation: Operation) -> Operation | None:
     """``operation`` once it waits no more for its consent: drafted, or at its end; None when the
     citizen leaves it waiting. A code whose time has passed is followed by a new one."""
     calls = visit.centre.operations
+    goes_on = False
     while True:
         code = calls.open_consent(operation.id)
         poll = partial(_moved_on, visit, operation.id, Deadline(code.valid_s))
-        answer = visit.present(AwaitConsent(poll, operation, code.content, code.valid_s), back=True)
+        page = AwaitConsent(poll, operation, code.content, code.valid_s, goes_on=goes_on)
+        answer = visit.present(page, back=True)
+        goes_on = True
         if answer == LATER:
             return None
         if answer == MOVED_ON:

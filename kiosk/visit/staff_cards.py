@@ -14,7 +14,6 @@ from kiosk.privacy import Sensitive
 from kiosk.settings import Settings, state_directory
 from kiosk.staff.roster_file import RosterOfNow, roster_of_now
 from kiosk.staff.tries import PinTries
-from kiosk.visit.card_reading import read_asked
 from kiosk.visit.maintenance_steps import EnterStaffPin, PresentStaffCard, PresentStaffIdCard
 from kiosk.visit.steps import AskStep
 from kiosk.words import Sayable, _
@@ -79,7 +78,7 @@ class StaffCards:
 
     def _card_number(self, way: str) -> Sensitive[str]:
         if way == ID_CARD:
-            return Sensitive(read_asked(self._ask, PresentStaffIdCard()).number)
+            return Sensitive(self._ask(PresentStaffIdCard()).number)
         card = self._ask(PresentStaffCard())
         return Sensitive(card.number if isinstance(card, BankCard) else card.card_id)
 

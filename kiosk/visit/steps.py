@@ -90,8 +90,14 @@ class PollStep(Step[T]):
     ``every_s`` seconds and gives the answer to the step, or None while there is none."""
 
     idles: ClassVar[bool] = False
+    yields: ClassVar[bool] = False
+    """Whether what the citizen pressed counts before an answer that came later. False where the
+    answer cannot be taken back."""
     poll: Callable[[], T | None]
     every_s: float = field(default=1.0, kw_only=True)
+    goes_on: bool = field(default=False, kw_only=True)
+    """Whether the page follows a page of its kind by itself, whose code was over: the time for
+    which nobody has touched the screen runs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ class DeviceStep(Step[T]):
     """A page during which a device works; the device gives the answer.
 
     ``request`` goes to the device of the class ``device``, which must finish within ``seconds``.
+    A page that idles gives it the request again then: the citizen may still come.
     """
 
     request: Request[T]
@@ -345,6 +352,7 @@ class ShowPhoneCode(PollStep[PhoneLoginState]):
     waits: Sayable = field(default=PROVING, kw_only=True)
     idles: ClassVar[bool] = True
     awaits_phone: ClassVar[bool] = True
+    yields: ClassVar[bool] = True
     content: Sensitive[str]
     digits: str
     valid_s: int  # counted from ``opened_at``

@@ -640,8 +640,6 @@ class Visit:
                 self._renew_catalogue()
                 answers = self._answers = Answers()
             except (Refusal, CentreUnavailable, DeviceError, *PAPER_TROUBLES) as error:
-                if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
-                    raise TimedOut from error  # nobody has put a card, so the citizen is gone
                 signed_in = self.person is not None
                 enrolled = self._settings.enrolled
                 problem = problem_of(

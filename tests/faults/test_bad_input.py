@@ -211,7 +211,7 @@ def test_a_frozen_account_can_be_seen_and_gets_no_certificate(here: Hall) -> Non
         assert "法院" in say(account.note, Language.ZH)
         ways = {way.key: way.closed for way in account.actions}
         assert say(ways[CERTIFICATE] or "", Language.ZH) == "冻结期间不能开具"
-        citizen.terminal.dialogue.back()
+        citizen.goes_back()
         citizen.sees(Menu)
         citizen.press(CERTIFICATE)
         citizen.press(option("其他")(citizen.sees(Choose)))

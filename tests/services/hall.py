@@ -30,6 +30,7 @@ from kiosk.visit.steps import (
     Attract,
     Choose,
     EnterSmsCode,
+    Farewell,
     Menu,
     PaperReady,
     PresentIdCard,
@@ -212,6 +213,9 @@ class Citizen:
         self.sees(kind)
         self.press(answer)
 
+    def goes_back(self) -> None:
+        self.terminal.dialogue.back(self.ticket)
+
     def puts(self, persona: str) -> None:
         """Put this persona's card at the page that asks for it, and take it away again."""
         self.sees(PresentIdCard)
@@ -252,7 +256,7 @@ class Citizen:
     def leaves(self) -> str:
         """Press 退出; how the visit ended, as the keeper is told."""
         self.hall.reader.obey("lift")
-        self.terminal.dialogue.leave()
+        self.terminal.dialogue.leave(self.ticket)
         end = time.monotonic() + PATIENCE_S
         while self._ended.empty():
             assert time.monotonic() < end, "the visit does not end"
@@ -260,7 +264,11 @@ class Citizen:
                 step, ticket, _back = self.glass.shown.get(timeout=0.01)
             except Empty:
                 continue
-            self.terminal.dialogue.answer(ticket, "skip" if isinstance(step, Rate) else "bye")
+            match step:
+                case Rate() | Farewell():
+                    self.terminal.dialogue.answer(ticket, "skip" if isinstance(step, Rate) else "")
+                case _:  # it came as the button was pressed on the page before
+                    self.terminal.dialogue.leave(ticket)
         return self._ended.get()
 
     def go_away(self) -> None:

@@ -204,12 +204,12 @@ def test_a_disk_that_hangs_closes_the_terminal_and_does_not_hold_up_the_screen(
             hung, *_ = glass.shown.get(timeout=PATIENCE_S)
             assert isinstance(hung, OutOfService)
             assert glass.surrounded == 0
-        first, *_ = glass.shown.get(timeout=PATIENCE_S)
+        first, ticket, _ = glass.shown.get(timeout=PATIENCE_S)
         assert isinstance(first, Attract)
         assert say(first.fault or "", Language.ZH).startswith("本终端停用（按通知暂停）")
         assert terminal.dialogue.cabinet.usual_volume == 40
         assert terminal._staffed.roster is not None
-        terminal.dialogue.leave()
+        terminal.dialogue.leave(ticket)
         assert ended.get(timeout=PATIENCE_S) == "left"
     finally:
         terminal.quit(5.0)

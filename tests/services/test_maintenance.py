@@ -277,7 +277,7 @@ def test_with_nobody_on_the_roster_only_tickets_open_the_page(work: Workplace) -
         closed = {tile.way: tile.closed for tile in citizen.sees(ChooseWay).ways}
         assert closed["ticket"] is None
         assert say(closed["id-card"] or "", Language.ZH) == "本机没有登记工作人员"
-        citizen.terminal.dialogue.leave()
+        citizen.terminal.dialogue.leave(citizen.ticket)
         assert citizen.ended() == "left"
         assert citizen.upkeep == []
 
@@ -487,9 +487,9 @@ def test_a_terminal_that_was_ready_before_takes_the_volume_that_was_set(work: Wo
     keep_volume(work.hall.directory, 40)
     try:
         standby.open(glass)
-        glass.shown.get(timeout=PATIENCE_S)
+        _, ticket, _ = glass.shown.get(timeout=PATIENCE_S)
         assert standby.dialogue.cabinet.usual_volume == 40
-        standby.dialogue.leave()
+        standby.dialogue.leave(ticket)
         assert ended.get(timeout=PATIENCE_S) == "left"
     finally:
         standby.quit(5.0)

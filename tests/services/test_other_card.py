@@ -126,9 +126,9 @@ def test_a_newcomer_who_puts_the_card_early_ends_nothing(
         here.reader.obey("lift")
         put(here, "P14")
         time.sleep(4 * card_watch.LOOK_S)
-        citizen.terminal.dialogue.back()
+        citizen.goes_back()
         citizen.sees(Choose)
-        citizen.terminal.dialogue.back()
+        citizen.goes_back()
         citizen.sees(UnitMenu)
         citizen.sees(Farewell)
 
@@ -151,12 +151,12 @@ def test_a_newcomers_card_that_lies_there_after_the_service_is_not_found_again(
         put(here, "P14")
         citizen.sees(EnterNumber)
         for page in (Choose, UnitMenu):
-            citizen.terminal.dialogue.back()
+            citizen.goes_back()
             citizen.sees(page)
         time.sleep(4 * card_watch.LOOK_S)
         citizen.press("unit-people")
         citizen.sees(Choose)
-        citizen.terminal.dialogue.back()
+        citizen.goes_back()
         citizen.sees(UnitMenu)
         here.reader.obey("lift")
         until(lambda: citizen.terminal.statuses()[Kind.ID_CARD].media is not Media.PRESENT)
@@ -324,7 +324,7 @@ def test_the_card_of_the_clerk_who_approves_ends_nothing(here: Hall) -> None:
         approves(citizen)
         time.sleep(4 * card_watch.LOOK_S)
         for page in (EnterNumber, ChooseReason, Confirm, Menu):
-            citizen.terminal.dialogue.back()
+            citizen.goes_back()
             citizen.sees(page)
         time.sleep(4 * card_watch.LOOK_S)
         assert citizen.leaves() == "left"

@@ -144,28 +144,6 @@ def test_a_card_that_was_not_read_is_put_again(here: World, reason: Reason) -> N
     assert played.calls["POST /v1/sessions"] == 1
 
 
-def test_a_card_that_lies_there_is_told_in_one_line_until_it_is_lifted(here: World) -> None:
-    lies = DeviceError(Reason.NOT_TAKEN)
-    played = here.play(
-        TOUCH,
-        (PresentIdCard, lies),
-        (PresentIdCard, lies),
-        put("P01"),
-        (EnterSmsCode, here.code),
-        LEAVE,
-        (Farewell, None),
-    )
-    pages = [step for step in played.script.steps if isinstance(step, PresentIdCard)]
-    assert [page.lies for page in pages] == [False, True, True]
-
-
-def test_a_card_that_nobody_lifts_ends_the_visit(
-    here: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Deadline, "passed", lambda _self: True)
-    assert here.play(TOUCH, (PresentIdCard, DeviceError(Reason.NOT_TAKEN))).how == "idle"
-
-
 LIES = {**WELL, Kind.ID_CARD: Status(State.ONLINE, media=Media.PRESENT)}
 
 
@@ -216,8 +194,11 @@ def test_a_reader_that_is_lost_is_no_fault_while_another_way_in_works(
     assert no_way_in({}, ()) is None
 
 
-def test_nobody_puts_a_card(here: World) -> None:
-    assert here.play(TOUCH, (PresentIdCard, DeviceError(Reason.TIMEOUT))).how == "idle"
+def test_a_reader_that_does_not_come_back_is_told(here: World) -> None:
+    hangs = DeviceError(Reason.TIMEOUT, device=Kind.ID_CARD, pages=None)
+    played = here.play(TOUCH, (PresentIdCard, hangs), (Problem, Left()))
+    assert played.how == "left"
+    assert zh(played.last(Problem).title) == "身份证阅读器没有响应"
 
 
 @pytest.mark.parametrize("end", [Left(), TimedOut("idle"), TimedOut("limit")])

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from drivers.device import DeviceError, Kind, Reason
 from kiosk.visit.operation_steps import CONFIRM, ChooseReason, ConfirmOperation, ShowOutcome
 from kiosk.visit.steps import (
     Attract,
@@ -150,12 +149,8 @@ def enrols(here: World, answer: Any, *lines: Line) -> tuple[Line, ...]:
 
 
 def test_a_newcomers_own_card_gets_an_account(here: World) -> None:
-    """The agent's card still lies there first: told on the same page."""
-    lies = DeviceError(Reason.NOT_TAKEN, "as the driver says it", device=Kind.ID_CARD)
-    lines = enrols(here, lies, (PresentEmployeeCard, card("P14")), (EnterNumber, "5000"))
+    lines = enrols(here, card("P14"), (EnterNumber, "5000"))
     played = applies(here, BUILDERS, *lines, *confirmed(here))
-    pages = [step for step in played.script.steps if isinstance(step, PresentEmployeeCard)]
-    assert [page.lies for page in pages] == [False, True]
     number = played.last(EnterNumber)
     assert say(number.title, Language.ZH) == "褚* 的缴存基数是多少？"
     assert (str(number.least), str(number.most)) == ("2200.00", "28000.00")

@@ -17,7 +17,9 @@ from PySide6.QtTest import QTest
 
 from kiosk.papers import pictures
 from kiosk.papers.pictures import CannotDraw, PaperPages
+from kiosk.privacy import Sensitive
 from kiosk.settings import VisitLimits
+from kiosk.visit.handover_steps import ShowHandover
 from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
 from kiosk.visit.setup_steps import SCAN, EnterText
 from kiosk.visit.steps import (
@@ -898,6 +900,32 @@ def test_no_visit_lasts_for_ever_and_its_end_is_announced(visited: Theatre) -> N
     assert ("time_out", "limit") not in visited.listener.heard
     pass_time(1)
     assert visited.listener.heard[-1] == ("time_out", "limit")
+    pass_time(30)
+    assert visited.listener.heard.count(("time_out", "limit")) == 1, "a farewell would be cut off"
+    assert announced.format(1) not in texts(visited)
+
+
+def test_a_code_that_follows_one_that_was_over_uncovers_nothing(visited: Theatre) -> None:
+    """Nobody has touched the screen: what was covered stays so, and the visit ends in its time."""
+    code = ShowHandover(lambda: None, Sensitive("https://centre.example/1"), 30, _("账户"))
+    visited.show(code, ticket=3, back=True)
+    tick(visited, 60)
+    assert covered(visited)
+    visited.show(
+        replace(code, content=Sensitive("https://centre.example/2"), goes_on=True), ticket=4
+    )
+    assert covered(visited)
+    tick(visited, 30)
+    assert ("time_out", "idle") in visited.listener.heard
+
+
+def test_what_is_pressed_says_on_which_page(visited: Theatre) -> None:
+    visited.show(CASES["12-ledger"], ticket=7, back=True)
+    visited.press(visited.button("back"))
+    assert visited.listener.pressed_on == 7
+    visited.show(CASES["12-ledger"], ticket=8, back=True)
+    visited.press(visited.button("leave"))
+    assert visited.listener.pressed_on == 8
 
 
 def test_a_machine_at_work_is_not_hurried() -> None:

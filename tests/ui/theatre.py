@@ -53,14 +53,17 @@ class Listener:
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, Any]] = []
+        self.pressed_on = -1  # the ticket of the page on which 返回 or 退出 was pressed last
 
     def answer(self, ticket: int, answer: object) -> None:
         self.heard.append(("answer", (ticket, answer)))
 
-    def back(self) -> None:
+    def back(self, ticket: int) -> None:
+        self.pressed_on = ticket
         self.heard.append(("back", None))
 
-    def leave(self) -> None:
+    def leave(self, ticket: int) -> None:
+        self.pressed_on = ticket
         self.heard.append(("leave", None))
 
     def time_out(self, how: Any) -> None:

@@ -56,8 +56,9 @@ def test_a_finger_on_hold_and_one_on_leave_confirm_when_the_hold_came_first(
     dialogue: Dialogue,
 ) -> None:
     def press() -> None:
-        dialogue.answer(ticket(dialogue), CONFIRM)
-        dialogue.leave()
+        now = ticket(dialogue)
+        dialogue.answer(now, CONFIRM)
+        dialogue.leave(now)
 
     soon(press)
     assert dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True) == CONFIRM
@@ -68,12 +69,60 @@ def test_a_finger_on_hold_and_one_on_leave_confirm_when_the_hold_came_first(
 def test_a_finger_on_leave_first_confirms_nothing(dialogue: Dialogue) -> None:
     def press() -> None:
         now = ticket(dialogue)
-        dialogue.leave()
+        dialogue.leave(now)
         dialogue.answer(now, CONFIRM)
 
     soon(press)
     with pytest.raises(Left):
         dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True)
+
+
+def test_leaving_while_the_screen_still_shows_the_page_before_is_dropped(
+    dialogue: Dialogue,
+) -> None:
+    """The operation goes on, and its end is shown."""
+
+    def press() -> None:
+        dialogue.answer(ticket(dialogue), CONFIRM)
+
+    soon(press)
+    assert dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True) == CONFIRM
+    dialogue.announce(DECIDING)
+    dialogue.leave(ticket(dialogue) - 1)
+    soon(lambda: dialogue.answer(ticket(dialogue), "a"))
+    assert dialogue.ask(QUESTION, back=False) == "a"
+
+
+def test_how_an_operation_has_ended_is_shown_also_after_the_visits_longest_time(
+    dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.terminal.dialogue.READ_S", 0.1)
+    told: list[str] = []
+
+    def tell() -> None:
+        dialogue.hear()  # as every call to the centre does
+        told.append("told")
+
+    dialogue.announce(DECIDING)
+    ticket(dialogue)
+    dialogue.time_out("limit")
+    soon(lambda: dialogue.framed(ticket(dialogue)))
+    with pytest.raises(TimedOut) as over:
+        dialogue.ask(QUESTION, back=False, on_screen=tell)
+    assert told == ["told"]
+    assert over.value.how == "limit"
+
+
+def test_after_the_visits_longest_time_the_end_can_be_answered_and_nothing_else_begins(
+    dialogue: Dialogue,
+) -> None:
+    dialogue.announce(DECIDING)
+    ticket(dialogue)
+    dialogue.time_out("limit")
+    soon(lambda: dialogue.answer(ticket(dialogue), "a"))
+    assert dialogue.ask(QUESTION, back=False, on_screen=lambda: None) == "a"
+    with pytest.raises(TimedOut):
+        dialogue.ask(QUESTION, back=False)
 
 
 @pytest.mark.parametrize("how", ["limit", "other-card"])
@@ -95,7 +144,7 @@ def test_what_is_pressed_on_the_page_of_the_wait_is_heard(dialogue: Dialogue) ->
     dialogue.answer(now, "nonsense")
     dialogue.answer(now, HOME.key)
     assert dialogue.heard(WAITING, 1.0) == HOME.key
-    dialogue.leave()
+    dialogue.leave(now)
     with pytest.raises(Left):
         dialogue.heard(WAITING, 1.0)
 
@@ -107,7 +156,7 @@ def test_what_is_pressed_while_the_centre_is_asked_counts_on_the_page_as_it_is_t
     dialogue.announce(WAITING)
     now = ticket(dialogue)
     dialogue.answer(now, HOME.key)
-    dialogue.leave()
+    dialogue.leave(now)
     dialogue.amend(later)
     assert dialogue.heard(later, 1.0) == HOME.key
     with pytest.raises(Left):
@@ -200,9 +249,42 @@ def test_a_terminal_that_quits_asks_the_centre_no_more() -> None:
         return set(threading.enumerate()) - before
 
     until(lambda: {"catalogue", "counters", "visit"} <= {thread.name for thread in begun()})
-    terminal.dialogue.leave()
+    terminal.dialogue.leave(1)
     terminal.quit(5.0)
     until(lambda: not begun())
+
+
+def test_what_stands_around_the_page_is_what_was_looked_up_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Threads of devices, of the catalogue and of the clock tell it."""
+    settings = Settings(
+        terminal="T0001",
+        centre=CentreSettings(url="http://127.0.0.1:9", seal_roots=Path("root.pem")),
+    )
+    terminal = Terminal(settings, lambda how: None)
+    glass = terminal.dialogue.screen = Glass()
+    notices: list[tuple[str, ...]] = [("缺纸",)]
+    gate, looked_up = threading.Event(), threading.Event()
+
+    def look_up(_: Terminal) -> tuple[str, ...]:
+        seen = notices[-1]
+        looked_up.set()
+        gate.wait(60)
+        return seen
+
+    monkeypatch.setattr(Terminal, "_notices", look_up)
+    tells = [threading.Thread(target=terminal._surround, daemon=True) for _ in range(2)]
+    tells[0].start()
+    assert looked_up.wait(60)
+    notices.append(())  # the paper is in
+    monkeypatch.setattr(Terminal, "_notices", lambda _: notices[-1])
+    tells[1].start()
+    tells[1].join(0.1)
+    gate.set()
+    for each in tells:
+        each.join(60)
+    assert glass.notices == ()
 
 
 @pytest.mark.parametrize("standing", Standing)
@@ -217,8 +299,9 @@ def test_a_bug_is_told_with_what_is_known_of_the_account(standing: Standing) -> 
     pages = []
 
     def leave() -> None:
-        pages.append(glass.shown.get(timeout=60)[0])
-        terminal.dialogue.leave()
+        page, now, _ = glass.shown.get(timeout=60)
+        pages.append(page)
+        terminal.dialogue.leave(now)
 
     soon(leave)
     terminal._admit("K7Q2-9XMD", standing)

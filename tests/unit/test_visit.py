@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from queue import Empty, Queue
 from types import SimpleNamespace
@@ -24,6 +25,7 @@ from drivers.device import (
     Driver,
     Info,
     Kind,
+    Media,
     Reason,
     Request,
     State,
@@ -32,7 +34,9 @@ from drivers.device import (
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
+from drivers.hosting.host import LostError
 from drivers.hosting.thread_host import ThreadHost
+from drivers.id_card.types import ReadCard
 from drivers.receipt_printer.types import PrintSlip, Slip
 from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
@@ -48,9 +52,11 @@ from kiosk.visit.steps import (
     Choose,
     Farewell,
     Menu,
+    NotAnAnswer,
     Option,
     OtherWay,
     PaperReady,
+    PollStep,
     PresentIdCard,
     PrintingDocument,
     PrintingSlip,
@@ -592,13 +598,14 @@ def test_what_is_no_answer_is_a_hint_on_the_same_page(it: Asking, nonsense: obje
 def test_back_is_heard_only_where_it_was_offered(it: Asking) -> None:
     it.ask(question("one"))
     ticket = it.ticket()
-    it.dialogue.back()
+    it.dialogue.back(ticket)
     assert it.nothing_yet()
     it.dialogue.answer(ticket, "a")
     assert it.outcome() == "a"
     it.ask(question("two"), back=True)
-    it.ticket()
-    it.dialogue.back()
+    it.dialogue.back(ticket)
+    assert it.nothing_yet(), "it was pressed on the page before"
+    it.dialogue.back(it.ticket())
     assert isinstance(it.outcome(), WentBack)
 
 
@@ -606,7 +613,7 @@ def test_leaving_while_the_centre_is_asked_is_heard_once_and_shows_nothing_more(
     it: Asking,
 ) -> None:
     for _time in range(5):
-        it.dialogue.leave()  # pressed again and again: nothing seemed to move
+        it.dialogue.leave(1)  # pressed again and again: nothing seemed to move
     it.ask(question("the answer that nobody waits for"))
     assert isinstance(it.outcome(), Left)
     assert it.glass.shown.empty()
@@ -626,7 +633,7 @@ def test_a_wait_for_the_centre_hears_who_leaves_and_takes_nothing_else(
     it.dialogue.hear()
     it.dialogue.answer(ticket + 1, "b")  # of a page that polls the centre
     it.dialogue.hear()
-    it.dialogue.leave() if how is Left else it.dialogue.time_out("limit")
+    it.dialogue.leave(ticket) if how is Left else it.dialogue.time_out("limit")
     with pytest.raises(how):
         it.dialogue.hear()
     it.dialogue.hear()  # once
@@ -661,6 +668,128 @@ def test_an_answer_just_after_the_time_out_comes_too_late(it: Asking) -> None:
 def test_a_device_that_is_not_in_the_settings(it: Asking) -> None:
     it.ask(PresentIdCard())
     assert it.outcome().reason is Reason.NO_DEVICE
+
+
+class InVain(Driver):
+    """A reader that says ``errors``, one a request, and then a card."""
+
+    info = Info(Kind.ID_CARD, "in vain", "nowhere")
+    requests = (ReadCard,)
+
+    def __init__(self, *errors: DeviceError) -> None:
+        super().__init__()
+        self._errors = list(errors)
+        self.asked = 0
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+    def reset(self) -> None: ...
+
+    def status(self) -> Status:
+        return Status(State.ONLINE, media=Media.PRESENT)
+
+    def self_test(self) -> tuple[Check, ...]:
+        return ()
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> str:
+        self.asked += 1
+        if self._errors:
+            raise self._errors.pop(0)
+        if cancel.wait(0.05):
+            raise DeviceError(Reason.CANCELLED)
+        return "a card"
+
+
+@contextmanager
+def reading(*errors: DeviceError) -> Iterator[tuple[Asking, InVain]]:
+    driver = InVain(*errors)
+    host = ThreadHost(driver)
+    host.start()
+    asking = Asking({Kind.ID_CARD: host})
+    try:
+        yield asking, driver
+    finally:
+        asking.end()
+        host.stop()
+
+
+def test_a_page_waits_for_a_card_until_the_clock_says_that_nobody_is_there() -> None:
+    """Not for as long as the reader waits: who is asked whether they are there has their time."""
+    with reading(*[DeviceError(Reason.TIMEOUT)] * 3) as (asking, driver):
+        asking.ask(PresentIdCard())
+        asking.ticket()
+        assert asking.outcome() == "a card"
+        assert asking.glass.shown.empty(), "the same page, so that the idle time runs on"
+        assert driver.asked == 4
+
+
+def test_a_card_that_lies_there_is_told_on_the_same_page_until_it_is_lifted() -> None:
+    with reading(*[DeviceError(Reason.NOT_TAKEN)] * 2) as (asking, _):
+        asking.ask(PresentIdCard())
+        assert asking.outcome() == "a card"
+        told = [asking.glass.amended.get() for _ in range(asking.glass.amended.qsize())]
+        assert [step.lies for step in told if isinstance(step, PresentIdCard)] == [True]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [DeviceError(Reason.OFFLINE), LostError(Reason.TIMEOUT, "killed", pages=None)],
+    ids=["offline", "killed"],
+)
+def test_a_reader_in_trouble_is_no_reader_in_vain(error: DeviceError) -> None:
+    with reading(error) as (asking, driver):
+        asking.ask(PresentIdCard())
+        assert asking.outcome().reason is error.reason
+        assert driver.asked == 1
+
+
+class Consent(PollStep[str]):
+    """Answered by a phone."""
+
+    yields = True
+
+    def check(self, answer: object) -> str:
+        raise NotAnAnswer(_("请用手机扫码"))
+
+
+@pytest.mark.parametrize("yields", [True, False])
+def test_who_goes_back_while_the_phones_answer_is_on_its_way_goes_back(
+    it: Asking, yields: bool
+) -> None:
+    """Unless that answer cannot be taken back: then the page goes on with it."""
+
+    def poll() -> str:
+        it.dialogue.back(1)
+        return "agreed"
+
+    step = Consent(poll, every_s=0.01)
+    object.__setattr__(step, "yields", yields)
+    it.ask(step, back=True)
+    found = it.outcome()
+    assert isinstance(found, WentBack) if yields else found == "agreed"
+
+
+def test_who_leaves_before_the_printer_is_in_trouble_again_waits_for_no_paper(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """退出 was pressed as the tray was closed, and the tray is empty."""
+    printer = JamsLater()
+    host = ThreadHost(printer)
+    host.start()
+    asking = Asking({Kind.RECEIPT_PRINTER: host})
+    try:
+        asking.ask(PrintingSlip(PrintSlip("job", Slip(()))))
+        ticket = asking.ticket()
+        assert printer.told.wait(PATIENCE_S)
+        asking.dialogue.leave(ticket)
+        assert asking.nothing_yet()
+        printer.report(Status(State.USER_ERROR, problem=Reason.PAPER_OUT))
+        until(lambda: not host.status.usable)
+        asking.dialogue.look_again()
+        assert asking.outcome().reason is Reason.CANCELLED
+    finally:
+        asking.end()
+        host.stop()
 
 
 class NeverComesBack(Driver):
@@ -724,6 +853,15 @@ class NotingPrinter(NeverComesBack):
         self.told.set()
 
 
+class JamsLater(NotingPrinter):
+    """Prints for as long as it is let."""
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> None:
+        self.told.set()
+        cancel.wait(60)
+        raise DeviceError(Reason.CANCELLED)
+
+
 @pytest.mark.parametrize("shows", [True, False], ids=["a screen", "a covered screen"])
 def test_a_printer_begins_when_its_page_is_on_the_screen(
     monkeypatch: pytest.MonkeyPatch, shows: bool
@@ -754,8 +892,7 @@ def test_leaving_while_the_reader_waits_takes_the_command_back(
     at_devices: Asking, reader: IdCardReader
 ) -> None:
     at_devices.ask(PresentIdCard())
-    at_devices.ticket()
-    at_devices.dialogue.leave()
+    at_devices.dialogue.leave(at_devices.ticket())
     assert isinstance(at_devices.outcome(), Left)
     reader.obey("put", **personas.load()["P01"].card())
     at_devices.ask(question("the next page"))
@@ -772,7 +909,7 @@ def test_leaving_while_the_reader_waits_takes_the_command_back(
 @pytest.mark.parametrize(
     ("act", "kind"),
     [
-        (Dialogue.leave, Left),
+        (lambda dialogue: dialogue.leave(1), Left),
         (lambda dialogue: dialogue.time_out("limit"), TimedOut),
         (lambda dialogue: [dialogue.time_out("limit") for _ in range(3)], TimedOut),
     ],

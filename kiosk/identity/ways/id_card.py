@@ -5,7 +5,7 @@ from __future__ import annotations
 from drivers.device import Kind
 from kiosk.identity.way import Present, Proves, Way
 from kiosk.privacy import Sensitive
-from kiosk.visit.card_reading import card_evidence, read_card
+from kiosk.visit.card_reading import card_evidence
 from kiosk.visit.steps import PresentIdCard
 from kiosk.visit.visit import Visit
 from kiosk.words import _
@@ -14,7 +14,7 @@ from kiosk.words import _
 def present_card(visit: Visit, present: Present, others: bool) -> None:
     """Read the resident card, the residence permit of Hong Kong, Macau and Taiwan residents, or
     the foreigner's permit in either layout."""
-    card = read_card(visit, PresentIdCard(others=others))
+    card = visit.ask(PresentIdCard(others=others))
     visit.look_up(lambda: present(card_evidence(card)))
     visit.chip_photo = Sensitive(card.photo)
 

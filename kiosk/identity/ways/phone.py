@@ -10,21 +10,22 @@ from kiosk.centre.evidence import PhoneEvidence, PhoneLogin, PhoneLoginState
 from kiosk.identity.way import Present, Proves, Way
 from kiosk.visit.phone_codes import void_quietly
 from kiosk.visit.steps import IsItYou, ShowPhoneCode
-from kiosk.visit.visit import TimedOut, Visit
+from kiosk.visit.visit import Visit
 from kiosk.words import _
 
-_EARLY_S = 5
-"""A code that is over sooner than this before its time was voided: the citizen gets a new one."""
 OTHER_PHONE = "other-phone"
 """What the audit log is told where the citizen says that they are not who agreed on the phone."""
 
 
 def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
     """The centre opens a login; the terminal shows its code and asks how far the phone is. A code
-    serves once, and is void when its page is left."""
+    serves once, and is void when its page is left; one that is over is followed by a new one."""
+    goes_on = False
     while True:
         login = visit.once(visit.centre.logins.open_phone)
-        state = _await_phone(visit, login, visit.once(time.monotonic), others)
+        opened_at = visit.once(time.monotonic)
+        state = _await_phone(visit, login, opened_at, others, goes_on=goes_on)
+        goes_on = state.state == "over"
         if state.state == "agreed" and _is_them(visit, login, state):
             visit.look_up(lambda login=login: present(PhoneEvidence(login=login.id)))  # type: ignore[misc]
             return
@@ -37,9 +38,9 @@ def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
 
 
 def _await_phone(
-    visit: Visit, login: PhoneLogin, opened_at: float, others: bool
+    visit: Visit, login: PhoneLogin, opened_at: float, others: bool, *, goes_on: bool
 ) -> PhoneLoginState:
-    """How the phone ended the login. Raises ``TimedOut`` when nobody scanned the code."""
+    """How the phone ended the login."""
     shown = ShowPhoneCode(
         partial(_ended, visit, login.id),
         login.content,
@@ -47,15 +48,13 @@ def _await_phone(
         login.valid_s,
         opened_at,
         others,
+        goes_on=goes_on,
     )
     try:
-        state = visit.ask(shown)
+        return visit.ask(shown)
     except BaseException:
         _void(visit, login)
         raise
-    if state.state == "over" and visit.once(lambda: shown.valid_for_s <= _EARLY_S):
-        raise TimedOut
-    return state
 
 
 def _is_them(visit: Visit, login: PhoneLogin, state: PhoneLoginState) -> bool:
