@@ -39,6 +39,8 @@ LOCK_MS = 5000
 MOUNTS = Path("/proc/self/mountinfo")
 _UNFIT = frozenset({"tmpfs", "ramfs", "devtmpfs", "overlay", "overlayfs", "squashfs"})
 """File systems that forget what was written when the power goes."""
+_NO_PAGE = re.compile(r"unable to get the page\. error code=(\d+)")
+"""How ``quick_check`` tells, in a row, of a page for which any other statement raises."""
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 """How the kernel writes a blank in the name of a place: proc(5)."""
 
@@ -104,6 +106,12 @@ _REASONS: tuple[tuple[type[apsw.Error], str], ...] = (
 )
 
 
+def _tells_of_disk(said: str) -> bool:
+    """Whether ``quick_check`` has ``said`` that the disk does not give a page of the file."""
+    found = _NO_PAGE.search(said)
+    return found is not None and int(found[1]) & 0xFF == apsw.SQLITE_IOERR
+
+
 def utc_now() -> str:
     """The terminal's clock, UTC with milliseconds: for people to read, never to decide by."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -154,8 +162,8 @@ class Journal:
             self._install()
         elif version != SCHEMA:
             raise JournalUnwritable(f"tables of version {version}, not {SCHEMA}")
-        elif self._one("PRAGMA quick_check(1)") != "ok":
-            raise JournalUnwritable(DAMAGED)
+        elif (said := str(self._one("PRAGMA quick_check(1)"))) != "ok":
+            raise JournalUnwritable(DISK_ERROR if _tells_of_disk(said) else DAMAGED)
         self.epoch = str(self._one("SELECT epoch FROM installation"))
         self._seq = self._length("events")
         self._length("audit")

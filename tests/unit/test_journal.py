@@ -266,6 +266,30 @@ def test_a_broken_page_is_damage(path: Path) -> None:
         Journal(path)
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [(8458, "input/output error"), (11, "damaged")],
+    ids=["the disk does not give it", "another page stands there"],
+)
+def test_a_page_that_the_disk_does_not_give_is_no_damage(
+    path: Path, monkeypatch: pytest.MonkeyPatch, code: int, reason: str
+) -> None:
+    """As SQLite 3.54 told of it when ``pread`` failed with EIO: in a row, and raised nothing."""
+    Journal(path).close()
+    ask = Journal._one
+
+    def answer(journal: Journal, sql: str) -> object:
+        if "quick_check" in sql:
+            where = "*** in database main ***\nTree 3 page 9"
+            return f"{where}: unable to get the page. error code={code}"
+        return ask(journal, sql)
+
+    monkeypatch.setattr(Journal, "_one", answer)
+    with pytest.raises(JournalUnwritable) as found:
+        Journal(path)
+    assert found.value.reason == reason
+
+
 def test_tables_of_a_later_version_are_left_alone(path: Path) -> None:
     Journal(path).close()
     with closing(sqlite3.connect(path)) as other, other:
