@@ -116,7 +116,7 @@ class CommitterWatch:
         """The visit with this number asks for a commit, perhaps again."""
         self._askers[word.id] = visit
         self._held.setdefault(word.id, (word, time.monotonic()))
-        self._pass_on(word)
+        self._pass_on_held()
 
     def asked_by(self, visit: int) -> bool:
         """Whether the visit with this number has asked for a commit."""
@@ -219,6 +219,8 @@ class CommitterWatch:
         self._pass_on_held()
 
     def _pass_on_held(self) -> None:
+        if self._told < len(self._logins):
+            return  # the approval of a commit may be among the words that wait
         for word, _ in list(self._held.values()):  # last words may take some out meanwhile
             self._pass_on(word)
 
@@ -256,9 +258,12 @@ class CommitterWatch:
                     self._answer(self._askers[operation], word)
             case LoginNoted():
                 if self._told:
+                    waited = self._told < len(self._logins)
                     self._told -= 1
                     self._logins.popleft()
                     self._pass_on_logins()
+                    if waited:
+                        self._pass_on_held()
             case Alive():
                 pass
             case _:

@@ -173,6 +173,25 @@ def test_the_last_words_of_a_dead_committer_open_no_money(monkeypatch: pytest.Mo
     assert kept.money == Money(False)
 
 
+def test_a_commit_waits_for_the_words_before_it_after_a_long_outage() -> None:
+    """The approval of a clerk may be among those that the committer was not told yet."""
+    commit = Commit("ab" * 16, Business.PREPAYMENT)
+    words = [Login(LoginEvent.REFUSED, f"{n:032x}", "code-wrong") for n in range(MOST_UNNOTED + 2)]
+    with selectors.DefaultSelector() as selector:
+        kept = watch(selector)
+        kept._logins.extend(words)
+        told: list[Any] = []
+        kept._committer = SimpleNamespace(  # type: ignore[assignment]
+            leaving=False, channel=SimpleNamespace(send=partial(hear, told))
+        )
+        kept._pass_on_logins()
+        kept.commit(7, commit)
+        assert told == words[:MOST_UNNOTED]
+        for _ in words:
+            kept._take(LoginNoted())
+    assert told == [*words, commit]
+
+
 def test_a_committer_that_worked_for_long_is_started_again_at_once() -> None:
     here, there = socket.socketpair()
     with here, there, selectors.DefaultSelector() as selector:
