@@ -368,8 +368,7 @@ class IppPrinter(Driver):
         try:
             self._persist(IppOperation.SEND_DOCUMENT, (document,), deadline, cancel, request.pdf)
         except DeviceError as error:
-            unsettled = 0 if error.reason is Reason.NO_DEVICE else None  # NO_DEVICE: nothing sent
-            self._give_up(request, created, error, unsettled)
+            self._give_up(request, created, error, 0 if _nothing_sent(error) else None)
         return created
 
     def _print_job(
@@ -387,7 +386,7 @@ class IppPrinter(Driver):
             raise
         # the printer may have the document; the job's number is unknown
         except DeviceError as error:
-            if error.reason in (Reason.NO_DEVICE, Reason.CANCELLED):  # nothing was sent
+            if _nothing_sent(error):
                 raise
             raise error.with_pages(None) from error
         return _job_of(made, request)
@@ -739,6 +738,13 @@ def _job_of(answer: IppMessage, request: PrintDocument) -> _PrinterJob:
     if number is None:
         raise DeviceError(Reason.GARBLED, en("a job without a number"), pages=None)
     return _PrinterJob(number, request.pages)
+
+
+def _nothing_sent(error: DeviceError) -> bool:
+    """Whether nothing of a document has gone out: the printer was not reached, or the print was
+    given up before."""
+    refused = isinstance(error, _RefusedError)
+    return not refused and error.reason in (Reason.NO_DEVICE, Reason.CANCELLED)
 
 
 def _error_policy(about: Group) -> Check:
