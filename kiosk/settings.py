@@ -117,7 +117,8 @@ class VisitLimits(_Table, frozen=True, kw_only=True):
     care_factor: float = 3.0
     """In care mode 关怀版, all four times above are this many times as long."""
     limit_s: Seconds = 600.0
-    """No visit lasts longer, whatever happens."""
+    """No visit lasts longer, but for paper that comes out, half a minute in which to read how an
+    operation has ended, and the farewell to a card that lies there."""
     limit_warn_s: Seconds = 60.0
     """Every page says this long before that the visit will end."""
     maintenance_s: Seconds = 1800.0

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from drivers.camera.types import Stream
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Media, Reason
@@ -30,6 +30,7 @@ from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import (
     Attract,
     DeviceStep,
+    Farewell,
     NotAnAnswer,
     PollStep,
     PresentIdCard,
@@ -180,7 +181,8 @@ class Dialogue:
         self._counts_from = 0  # the page from which on 退出 counts
         self._first = Attract()
         self._over: Left | TimedOut | None = None  # came while paper was being printed
-        self._late: TimedOut | None = None  # the visit's longest time, while an end is still read
+        self._late: TimedOut | None = None  # put off: nothing begins, and an end is still read
+        self._read_by = Deadline(0.0)
 
     # -- for the visit ------------------------------------------------------------------------
 
@@ -235,7 +237,8 @@ class Dialogue:
 
     def ask(self, step: Step[T], *, back: bool, on_screen: Callable[[], None] | None = None) -> T:
         """See :class:`kiosk.visit.visit.Asker`."""
-        self._hear_what_came_between(still=on_screen is not None or isinstance(step, PrintStep))
+        tells = on_screen is not None
+        self._hear_what_came_between(step, tells=tells)
         self._ticket += 1
         ticket = self._ticket
         cancel = CancelToken()
@@ -264,10 +267,10 @@ class Dialogue:
                         self.screen.answered(ticket)
                         return future.result()  # type: ignore[no-any-return]
                     case _Leave() | TimedOut() as note:
-                        self._hear_end(self._end_of(note), step, cancel)
+                        self._hear_end(self._end_of(note), step, cancel, tells=tells)
                     case _LookAgain():
                         step = self._amend_to(self._as_it_is_now(step), step, ticket)
-                        self._hear_end(self._over, step, cancel)  # 退出 came before the trouble
+                        self._hear_end(self._over, step, cancel, tells=tells)  # 退出 came before
                     case _Back(number) if back and number == ticket:
                         raise WentBack
                     case DeviceError() as hung:
@@ -277,16 +280,35 @@ class Dialogue:
             cancel.cancel()
             self.cabinet.fall_silent()
 
-    def _hear_end(self, end: Left | TimedOut | None, step: Step[Any], cancel: CancelToken) -> None:
-        """Raise ``end``; from a print, after it. 退出 cancels a print that a trouble holds up."""
+    def _hear_end(
+        self, end: Left | TimedOut | None, step: Step[Any], cancel: CancelToken, *, tells: bool
+    ) -> None:
+        """Raise ``end``; from a print, after it. 退出 cancels a print that a trouble holds up. The
+        clock's word waits until the citizen has read what ``tells`` how an operation has ended, and
+        the farewell is the end itself."""
         if end is None:
             return
-        if not isinstance(step, PrintStep):
+        if isinstance(step, PrintStep):
+            if step.held_up and isinstance(end, Left):
+                cancel.cancel()
+            self._keep(end)
+        elif tells and self._late is None and _is_limit(end):
+            self._put_off(end)
+        elif not (isinstance(step, Farewell) and _is_limit(end)):
             self._end(end)
-        if step.held_up and isinstance(end, Left):
-            cancel.cancel()
+
+    def _keep(self, end: Left | TimedOut) -> None:
+        """Keep ``end`` for after the print. Of 退出 and the clock's word, which comes once, the
+        visit ends by 退出, and nothing new begins."""
+        both = (self._over, end)
+        for one in both:
+            if isinstance(one, TimedOut) and any(isinstance(other, Left) for other in both):
+                self._late = one
         if not isinstance(self._over, Left):
             self._over = end
+
+    def _put_off(self, end: TimedOut) -> None:
+        self._over, self._late, self._read_by = None, end, Deadline(READ_S)
 
     def _amend_to(self, now: Step[T], before: Step[T], ticket: int) -> Step[T]:
         if now != before:
@@ -321,9 +343,11 @@ class Dialogue:
                     return _Polled(found)
 
     def _next(self, limit: Deadline | None, device: Kind | None) -> _Note | DeviceError:
-        """The next note of the inbox. After ``limit``, the end that was put off for a page to be
-        read, or the error of a driver that does not come back; how many pages it printed is
-        unknown."""
+        """The next note of the inbox. After ``limit``, the error of a driver that does not come
+        back; how many pages it printed is unknown. On a page without a device, the end that was put
+        off for it to be read."""
+        if self._late and device is None:
+            limit = self._read_by
         try:
             return self._inbox.get(timeout=limit.remaining() if limit else None)
         except Empty:
@@ -332,11 +356,11 @@ class Dialogue:
             said = "its driver does not come back"
             return DeviceError(Reason.TIMEOUT, said, pages=None, device=device)
 
-    def _hear_what_came_between(self, *, still: bool) -> None:
+    def _hear_what_came_between(self, step: Step[Any], *, tells: bool) -> None:
         """Raise :class:`Left` or :class:`TimedOut` if it came since the last step: while the visit
-        called the centre, or while paper was being printed. Drops all other notes. ``still``: the
-        next step is begun also after the visit's longest time, and a later one is not: how an
-        operation has ended is shown, and paper that was asked for is printed."""
+        called the centre, or while paper was being printed. Drops all other notes. Three steps
+        begin also after the visit's longest time: one that ``tells`` how an operation has ended, a
+        print, and the farewell, which begins after every end."""
         while self._over is None:
             try:
                 noted = self._inbox.get_nowait()
@@ -344,12 +368,13 @@ class Dialogue:
                 break
             self._over = self._end_of(noted)
         end = self._over or self._late
-        if end is None:
-            return
-        if still and isinstance(end, TimedOut) and end.how == "limit":
-            self._over, self._late = None, end
-            return
-        self._end(end)
+        if isinstance(step, Farewell):
+            self._over = self._late = None
+            self._counts_from = self._ticket + 1
+        elif (tells or isinstance(step, PrintStep)) and _is_limit(end):
+            self._put_off(end)
+        elif end is not None:
+            self._end(end)
 
     def _end_of(self, note: _Note) -> Left | TimedOut | None:
         """The end of the visit that ``note`` brings, if it does. 退出 brings none that was pressed
@@ -362,7 +387,9 @@ class Dialogue:
         return None
 
     def _end(self, end: Left | TimedOut) -> NoReturn:
-        self._over = self._late = None
+        self._over = None
+        if isinstance(end, TimedOut):
+            self._late = None
         raise end
 
     def _start(
@@ -379,7 +406,7 @@ class Dialogue:
         if isinstance(step, EnterPin):
             self._take_pin(step, ticket, cancel)
         if not isinstance(step, DeviceStep):
-            return Deadline(READ_S) if self._late else None, None
+            return None, None
         host = self._hosts.get(step.device)
         if host is None:
             said = f"no {step.device} in the settings"
@@ -506,7 +533,10 @@ def _nobody_yet(step: Step[Any], future: Future[Any]) -> bool:
         and step.idles
         and isinstance(error, DeviceError)
         and not isinstance(error, hosting.LostError)
-        and error.reason in (Reason.TIMEOUT, Reason.NOT_TAKEN)
+        and (
+            error.reason is Reason.TIMEOUT
+            or (error.reason is Reason.NOT_TAKEN and isinstance(step, PresentIdCard))
+        )
     )
 
 
@@ -514,4 +544,9 @@ def _told_of_card(step: Any, future: Future[Any]) -> Any:
     """``step`` with what its device says of a card that was read before and still lies there."""
     error = future.exception()
     old = isinstance(error, DeviceError) and error.reason is Reason.NOT_TAKEN
-    return replace(step, lies=True) if old and isinstance(step, PresentIdCard) else step
+    return replace(step, lies=True) if old else step
+
+
+def _is_limit(end: Left | TimedOut | None) -> TypeGuard[TimedOut]:
+    """Whether ``end`` is the visit's longest time."""
+    return isinstance(end, TimedOut) and end.how == "limit"

@@ -21,7 +21,7 @@ from kiosk.terminal.dialogue import Dialogue
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.operation_steps import CONFIRM, AwaitResult, ConfirmOperation, Deciding
 from kiosk.visit.operation_words import HOME
-from kiosk.visit.steps import Choose, Option, Problem
+from kiosk.visit.steps import Choose, Farewell, Option, Problem
 from kiosk.visit.troubles import Standing
 from kiosk.visit.visit import Left, TimedOut
 from kiosk.words import Language, say
@@ -93,9 +93,11 @@ def test_leaving_while_the_screen_still_shows_the_page_before_is_dropped(
     assert dialogue.ask(QUESTION, back=False) == "a"
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
 def test_how_an_operation_has_ended_is_shown_also_after_the_visits_longest_time(
-    dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+    dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
+    """Whether the clock's word came before the page or after it."""
     monkeypatch.setattr("kiosk.terminal.dialogue.READ_S", 0.1)
     told: list[str] = []
 
@@ -105,8 +107,16 @@ def test_how_an_operation_has_ended_is_shown_also_after_the_visits_longest_time(
 
     dialogue.announce(DECIDING)
     ticket(dialogue)
-    dialogue.time_out("limit")
-    soon(lambda: dialogue.framed(ticket(dialogue)))
+    if when == "before":
+        dialogue.time_out("limit")
+
+    def frame() -> None:
+        now = ticket(dialogue)
+        if when == "after":
+            dialogue.time_out("limit")
+        dialogue.framed(now)
+
+    soon(frame)
     with pytest.raises(TimedOut) as over:
         dialogue.ask(QUESTION, back=False, on_screen=tell)
     assert told == ["told"]
@@ -123,6 +133,35 @@ def test_after_the_visits_longest_time_the_end_can_be_answered_and_nothing_else_
     assert dialogue.ask(QUESTION, back=False, on_screen=lambda: None) == "a"
     with pytest.raises(TimedOut):
         dialogue.ask(QUESTION, back=False)
+
+
+def test_after_the_visits_longest_time_and_leaving_only_the_farewell_is_shown(
+    dialogue: Dialogue,
+) -> None:
+    """The clock says it once, and no rating is asked for."""
+    dialogue.announce(DECIDING)
+    ticket(dialogue)
+    dialogue.time_out("limit")
+    soon(lambda: dialogue.leave(ticket(dialogue)))
+    with pytest.raises(Left):
+        dialogue.ask(QUESTION, back=False, on_screen=lambda: None)
+    with pytest.raises(TimedOut):
+        dialogue.ask(QUESTION, back=False)
+    soon(lambda: dialogue.answer(ticket(dialogue), "bye"))
+    assert dialogue.ask(Farewell(), back=False) is None
+
+
+@pytest.mark.parametrize("ends", ["limit", "leave"])
+def test_no_word_from_before_cuts_the_farewell_off(dialogue: Dialogue, ends: str) -> None:
+    """The limit comes while a card still lies there; 退出 was pressed twice on the page before."""
+
+    def say() -> None:
+        now = ticket(dialogue)
+        dialogue.leave(now - 1) if ends == "leave" else dialogue.time_out("limit")
+        dialogue.answer(now, "bye")
+
+    soon(say)
+    assert dialogue.ask(Farewell(lies=True), back=False) is None
 
 
 @pytest.mark.parametrize("how", ["limit", "other-card"])

@@ -38,6 +38,7 @@ from drivers.hosting.host import LostError
 from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.receipt_printer.types import PrintSlip, Slip
+from drivers.smart_card.types import ReadSocialSecurityCard
 from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import Document
@@ -50,6 +51,7 @@ from kiosk.visit.steps import (
     Action,
     Attract,
     Choose,
+    DeviceStep,
     Farewell,
     Menu,
     NotAnAnswer,
@@ -58,6 +60,7 @@ from kiosk.visit.steps import (
     PaperReady,
     PollStep,
     PresentIdCard,
+    PresentSocialSecurityCard,
     PrintingDocument,
     PrintingSlip,
     Problem,
@@ -674,7 +677,7 @@ class InVain(Driver):
     """A reader that says ``errors``, one a request, and then a card."""
 
     info = Info(Kind.ID_CARD, "in vain", "nowhere")
-    requests = (ReadCard,)
+    requests = (ReadCard, ReadSocialSecurityCard)
 
     def __init__(self, *errors: DeviceError) -> None:
         super().__init__()
@@ -701,11 +704,11 @@ class InVain(Driver):
 
 
 @contextmanager
-def reading(*errors: DeviceError) -> Iterator[tuple[Asking, InVain]]:
+def reading(*errors: DeviceError, kind: Kind = Kind.ID_CARD) -> Iterator[tuple[Asking, InVain]]:
     driver = InVain(*errors)
     host = ThreadHost(driver)
     host.start()
-    asking = Asking({Kind.ID_CARD: host})
+    asking = Asking({kind: host})
     try:
         yield asking, driver
     finally:
@@ -732,13 +735,19 @@ def test_a_card_that_lies_there_is_told_on_the_same_page_until_it_is_lifted() ->
 
 
 @pytest.mark.parametrize(
-    "error",
-    [DeviceError(Reason.OFFLINE), LostError(Reason.TIMEOUT, "killed", pages=None)],
-    ids=["offline", "killed"],
+    ("step", "error"),
+    [
+        (PresentIdCard(), DeviceError(Reason.OFFLINE)),
+        (PresentIdCard(), LostError(Reason.TIMEOUT, "killed", pages=None)),
+        (PresentSocialSecurityCard(), DeviceError(Reason.NOT_TAKEN)),
+    ],
+    ids=["offline", "killed", "the machine took a card in"],
 )
-def test_a_reader_in_trouble_is_no_reader_in_vain(error: DeviceError) -> None:
-    with reading(error) as (asking, driver):
-        asking.ask(PresentIdCard())
+def test_a_reader_in_trouble_is_no_reader_in_vain(
+    step: DeviceStep[Any], error: DeviceError
+) -> None:
+    with reading(error, kind=step.device) as (asking, driver):
+        asking.ask(step)
         assert asking.outcome().reason is error.reason
         assert driver.asked == 1
 
