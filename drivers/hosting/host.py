@@ -145,11 +145,9 @@ class Host(ABC):
 
     @property
     def info(self) -> Info:
-        """What the driver knows of the device so far; more once the device was opened."""
-        try:
-            return self.driver.info
-        except DeviceError as error:
-            raise error.of(self.kind) from error
+        """What the driver knows of the device so far; more once the device was opened. Never waits,
+        and raises nothing: who looks after a device that has failed reads it."""
+        return self.driver.info
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:

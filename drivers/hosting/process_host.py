@@ -120,14 +120,14 @@ class ProcessDriver(Driver):
 
     @property
     def info(self) -> Info:
-        """Waits for the first child. Raises ``OFFLINE`` when none is ready in time."""
-        self._await_ready()
+        """What the newest child has told; only the kind while no child has made the driver."""
         return self._info
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:
-        """Waits, and raises, as ``info`` does."""
-        self._await_ready()
+        """Waits for the first child. Raises ``OFFLINE`` when none is ready in time."""
+        if not self._ready.wait(START_S):
+            raise DeviceError(Reason.OFFLINE, en("the driver's process is not ready"))
         return self._requests
 
     def open(self, deadline: Deadline | None = None, cancel: CancelToken | None = None) -> None:
@@ -285,10 +285,6 @@ class ProcessDriver(Driver):
         if self._child is not None:
             self._child.end()
             self._child = None
-
-    def _await_ready(self) -> None:
-        if not self._ready.wait(START_S):
-            raise DeviceError(Reason.OFFLINE, en("the driver's process is not ready"))
 
 
 @dataclass(slots=True)

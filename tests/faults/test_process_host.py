@@ -476,7 +476,7 @@ def test_the_error_of_a_driver_that_cannot_be_made_names_the_device(
         hurried.setattr(process_host, "START_S", 0.3)
         host.start()
         with pytest.raises(DeviceError) as caught:
-            _ = host.info
+            _ = host.requests
     assert (caught.value.reason, caught.value.device) == (Reason.OFFLINE, Kind.SPEAKER)
     error = fails(host, "pid")
     assert (error.reason, error.device) == (Reason.UNSUPPORTED, Kind.SPEAKER)
@@ -536,12 +536,13 @@ def test_a_recipe_that_cannot_travel_is_refused_at_once() -> None:
         ProcessHost(Kind.SPEAKER, lambda: NaughtyDriver(Path()))
 
 
-def test_nothing_is_known_of_a_host_that_was_not_started(
+def test_nothing_but_its_kind_is_known_of_a_host_that_was_not_started(
     host: ProcessHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert host.info == Info(Kind.SPEAKER, "", "")
     monkeypatch.setattr(process_host, "START_S", 0.01)
     with pytest.raises(DeviceError) as caught:
-        _ = host.info
+        _ = host.requests
     assert caught.value.reason is Reason.OFFLINE
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from drivers.device import Kind, Reason, Request, State, Status
+from drivers.device import DeviceError, Driver, Kind, Reason, Request, State, Status
 from drivers.document_printer.types import ReadSupplies, SupplyLevel
+from drivers.hosting.process_host import ProcessHost
 from drivers.speaker.types import Play, Sound
 from kiosk.centre.roster import StaffRole, Worker
 from kiosk.counters import Counted, CounterFile
@@ -24,9 +25,10 @@ from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.terminal.volume import FILE, kept_volume
 from kiosk.visit.remedies import ShowRemedy, remedy_for
-from kiosk.visit.steps import PrintingSlip, ShowStatement, Step
+from kiosk.visit.steps import Choose, PrintingSlip, ShowStatement, Step
 from kiosk.visit.trial_steps import AimCamera, TouchTest
 from kiosk.words import Language, say
+from tests.waiting import until
 
 JAMMED = Status(State.USER_ERROR, problem=Reason.JAM)
 
@@ -224,6 +226,30 @@ def test_the_brightness_is_set_where_the_panel_can(
     folder.rmdir()
     with pytest.raises(OSError, match="No such device"):
         do(bench, "brightness", StaffRole.TECHNICIAN)
+
+
+def _no_library() -> Driver:
+    raise DeviceError(Reason.UNSUPPORTED, "no such library", mend="install it")
+
+
+def test_the_page_of_a_device_whose_driver_cannot_be_made_says_how_it_is(
+    bench: MaintenanceBench,
+) -> None:
+    host = ProcessHost(Kind.CAMERA, _no_library)
+    bench.hosts[Kind.CAMERA] = host  # type: ignore[assignment]  # a real one
+    session = MaintenanceSession(
+        bench,  # type: ignore[arg-type]  # of a terminal, only what the page uses
+        Pass("card", "0" * 32, Worker("6021", "陈工", StaffRole.TECHNICIAN)),
+    )
+    host.start()
+    try:
+        until(lambda: host.status.problem)
+        shown = page.device_page(session, Kind.CAMERA)
+    finally:
+        host.stop()
+    assert isinstance(shown, Choose)
+    told = [(say(f.label, Language.ZH), say(f.value, Language.EN)) for f in shown.so_far]
+    assert told == [("状态", "To be mended"), ("情况", "no such library; install it")]
 
 
 def test_the_touch_test_is_asked(bench: MaintenanceBench) -> None:
