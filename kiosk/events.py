@@ -147,8 +147,8 @@ TICKET_SIGNERS_NOT_TAKEN = LogEvent(
     "ticket-signers-not-taken",
     logging.WARNING,
     "ticket signers not taken",
-    means="The certificate was renewed; who may sign maintenance tickets from now on, which came "
-    "with it, was not taken over (`reason`). Those of before still may.",
+    means="Who may sign maintenance tickets from now on came with the next certificate, and was "
+    "not taken over (`reason`). Those of before still may; the renewal of the certificate goes on.",
     do="Ask the centre to look at its `ticket_signers`, or look at the disk. They come again with "
     "the next renewal; `kiosk enrol` brings them now.",
     fields=("reason",),

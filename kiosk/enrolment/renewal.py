@@ -92,12 +92,12 @@ class CertificateRenewal:
                 with self._connect() as centre:
                     asked = RenewalRequest(request=enrolled.request.read_text())
                     told = centre.renew(asked)
-                dates = identity.renewed(certificate, self._told, told.certificate)
-                enrolled = self._tells(enrolled, *dates)
-                # Afterwards: without a certificate the terminal ends, without these signers it
-                # knows the earlier ones.
+                # The signers first: once the next certificate is written, a renewal that broke off
+                # asks the centre for nothing any more.
                 if told.ticket_signers:
                     _take_signers(certificate, told.ticket_signers)
+                dates = identity.renewed(certificate, self._told, told.certificate)
+                enrolled = self._tells(enrolled, *dates)
         except identity.NotEnrolled as error:
             raise ValueError(str(error)) from error
         return enrolled.until

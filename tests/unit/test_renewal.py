@@ -263,6 +263,36 @@ def test_a_renewal_that_ends_between_its_writes_is_made_good(
     )
 
 
+@pytest.mark.parametrize("fault", ["power cut", "full disk"])
+def test_a_renewal_that_ends_between_its_writes_has_taken_the_signers(
+    chosen: Settings, ca: SandboxCa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    assert chosen.centre.certificate
+    signers = chosen.centre.certificate.with_name("ticket-signers.pem")
+    signers.write_text(ca.root.read_text())
+    centre = RenewingCentre(ca, lasts=400 * DAY)
+    centre.signers = SandboxCa(tmp_path / "others").root.read_text()
+    now, write = datetime.now(UTC) + 65 * DAY, keys.write_secret
+
+    def cut(path: Path, content: bytes) -> None:
+        if path.name == settings.ENROLLED:
+            raise PowerCut if fault == "power cut" else OSError(errno.ENOSPC, os.strerror(28))
+        write(path, content)
+
+    looks = CertificateRenewal(chosen, centre.connect, lambda: now)
+    with monkeypatch.context() as power:
+        power.setattr(keys, "write_secret", cut)
+        if fault == "power cut":
+            with pytest.raises(PowerCut):
+                looks.look()
+        else:
+            assert looks.look() == (False, renewal.AGAIN_S)
+    started = settings.load(tmp_path / "terminal.toml")
+    assert CertificateRenewal(started, centre.connect, lambda: now).look() == (True, renewal.LOOK_S)
+    assert len(centre.asked) == 1  # for the certificate and the signers, which came together
+    assert signers.read_text() == centre.signers
+
+
 def test_a_certificate_that_somebody_else_looks_after_is_left_alone(
     chosen: Settings, ca: SandboxCa, tmp_path: Path
 ) -> None:
