@@ -61,13 +61,14 @@ class EnrolmentCommand:
                     self._say(view.trouble)
 
         def wait(pause: float) -> None:
-            if time.monotonic() + pause - began > seconds:
+            left = began + seconds - time.monotonic()
+            if left <= 0:
                 if shown.code:
                     raise NotEnrolled(en("the centre has not allowed this terminal in time"))
                 raise NotEnrolled(
                     en("no code came from the centre in time: {why}", why=shown.trouble)
                 )
-            time.sleep(pause)
+            time.sleep(min(pause, left))  # the centre may allow it in the last pause
 
         try:
             centre = EnrolmentClient(address, ca=ca or self._asked.ca)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -37,7 +38,7 @@ from kiosk.centre.enrolment import EnrolmentRequest, RenewalRequest
 from kiosk.centre.enrolment_client import EnrolmentClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.tpm import MARK
-from kiosk.enrolment import identity
+from kiosk.enrolment import command, identity
 from kiosk.enrolment import key as keys
 from kiosk.enrolment import signed as signed_tickets
 from kiosk.enrolment import ticket as tickets
@@ -509,6 +510,27 @@ def test_a_code_that_nobody_allows_in_time_ends_the_command(new: NewTerminal) ->
     assert done.exit_code == 1
     assert "code: " in done.output
     assert "Error: the centre has not allowed this terminal in time" in done.output
+
+
+def test_a_code_that_is_allowed_in_the_last_second_is_granted(
+    stage: EnrolmentStage, new: NewTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    allowed = False
+
+    def sleep(seconds: float) -> None:
+        nonlocal now, allowed
+        now += seconds
+        if now >= 1799 and not allowed:
+            allowed = True
+            code = stage.page().partition('<li class="waiting"><b>')[2][:9]
+            stage.allow(code, "YL-0319")
+
+    monkeypatch.setattr(command, "time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
+    done = new.command("--no-tpm", "--minutes", 30)
+    assert done.exit_code == 0, done.output
+    assert "enrolled: YL-0319" in done.output
+    assert now == 1800
 
 
 def test_a_terminal_that_is_not_enrolled_says_what_to_do(new: NewTerminal) -> None:
