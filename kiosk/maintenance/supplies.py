@@ -51,5 +51,9 @@ def _reset(kind: Kind) -> ActFunction:
 
 
 for _kind in Kind:
+    if _kind is Kind.VENDOR_MODE:
+        # It has nothing to reset, and its host nearly always waits for the next change of the mode,
+        # longer than a reset waits for its turn: a well machine would be told as a fault.
+        continue
     _word = _kind.replace("_", "-")
     maintenance_act(f"reset-{_word}", title=_("复位"), icon="again", device=_kind)(_reset(_kind))

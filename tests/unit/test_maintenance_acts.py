@@ -113,6 +113,11 @@ def test_a_new_roll_an_empty_bin_and_a_new_head_begin_anew(
     assert tally.of(Counted.SLIPS).total == 5
 
 
+def test_every_device_has_a_reset_but_not_the_mode_of_the_banks_machine() -> None:
+    resets = [act.device for key, act in MAINTENANCE_ACTS.items() if key.startswith("reset-")]
+    assert resets == [kind for kind in Kind if kind is not Kind.VENDOR_MODE]
+
+
 @pytest.mark.parametrize("key", ["roll-changed", "bin-emptied", "head-changed"])
 def test_what_the_disk_does_not_keep_is_not_called_kept(
     bench: MaintenanceBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
