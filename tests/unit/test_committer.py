@@ -479,6 +479,16 @@ def test_nothing_leaves_before_it_is_written(stand: CommitterStand, disk: Disk) 
     assert set(actions) == {commit(A), Money(True)}
 
 
+def test_what_cannot_be_looked_up_is_not_taken(
+    stand: CommitterStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_journal: Journal, _operation: str) -> None:
+        raise JournalUnwritable("held by another committer")
+
+    monkeypatch.setattr(Journal, "latest", fails)
+    assert stand.commit(A) == [Money(False)]
+
+
 @pytest.mark.parametrize("reason", [DAMAGED, DISK_ERROR])
 def test_a_journal_in_doubt_is_not_waited_for(
     stand: CommitterStand, disk: Disk, reason: str, caplog: pytest.LogCaptureFixture

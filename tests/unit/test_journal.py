@@ -288,6 +288,8 @@ def test_a_page_that_the_disk_does_not_give_is_no_damage(
     with pytest.raises(JournalUnwritable) as found:
         Journal(path)
     assert found.value.reason == reason
+    assert found.value.damaged == (reason == "damaged"), "only a damaged file is set aside"
+    assert found.value.doubtful
 
 
 def test_tables_of_a_later_version_are_left_alone(path: Path) -> None:

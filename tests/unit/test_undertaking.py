@@ -825,6 +825,22 @@ def test_what_is_committed_while_another_one_is_shown_is_shown_as_it_is_now(
     assert model.told_of == [operations[1].id]
 
 
+def test_what_had_ended_at_sign_in_is_not_asked_for_again(here: World) -> None:
+    model = MoneyModel()
+    operations = [model.put(state=S.CONFIRMED) for _ in range(2)]
+    for operation in operations:
+        model.end(operation.id)
+    model.spoil("operation", silence())
+    run(
+        here,
+        model,
+        (EnterNumber, Left()),
+        (Farewell, None),
+        greeted=((ShowOutcome, MENU), (ShowOutcome, MENU)),
+    )
+    assert model.told_of == [operation.id for operation in operations]
+
+
 def test_a_terminal_without_a_committer_opens_no_money() -> None:
     line = NoCommitter()
     assert not line.open
