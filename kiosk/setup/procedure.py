@@ -72,10 +72,16 @@ def run(order: SetupOrder, place: SearchPlace, technician: Technician) -> int:
     if made is None:
         technician.note(en("nothing was written"))
         return 1
+    # The rules come first: once there are settings, the machine starts into service and no more
+    # into setup by touching, which would make the names that the settings lean on.
+    if made.rules != made.old_rules:
+        _write(order.rules, made.rules, 0o644, technician)
     if made.text != text:
         _write(order.file, made.text, 0o640, technician)
-    if made.rules != made.old_rules:
-        _name(order.rules, made.rules, place, technician)
+    # Also where only the settings are new: after a setup that was broken off between the two writes
+    # udev has not read the rules.
+    if made.rules != made.old_rules or made.text != text:
+        _name(order.rules, place, technician)
     return technician.accept(made.loaded, order.file, order.keep, order.pdf, prints=order.prints)
 
 
@@ -294,9 +300,8 @@ def _write(path: Path, text: str, mode: int, technician: Technician) -> None:
         technician.note(en("written: {file}", file=path))
 
 
-def _name(path: Path, text: str, place: SearchPlace, technician: Technician) -> None:
-    """Write the rules, and have udev give the names now, where it is the one that reads them."""
-    _write(path, text, 0o644, technician)
+def _name(path: Path, place: SearchPlace, technician: Technician) -> None:
+    """Have udev give the names of ``path`` now, where it is the one that reads these rules."""
     if place.root == plugged.ROOT and path == names.RULES and _UDEV.exists():
         give_names(technician)
 

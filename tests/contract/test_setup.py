@@ -36,7 +36,7 @@ from drivers.emulators.xfs4iot import XfsMachine
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
 from kiosk.doctor import names, plugged
-from kiosk.setup import discovery, network_printers, procedure, rules_file, toml_file
+from kiosk.setup import discovery, network_printers, procedure, rules_file, toml_file, writing
 from kiosk.setup.at_console import AtConsole
 from kiosk.setup.discovery import Discovery, FoundDevice, SearchPlace
 from kiosk.setup.proposal import PresentSettings, Proposal, SiteFacts, guess_place, make
@@ -536,6 +536,47 @@ def test_rules_that_cannot_be_written_are_told_before_anything_is(
         procedure.run(order, machine.place, AtConsole(str))
     assert "/proc/kiosk/60-kiosk.rules cannot be written: /proc: " in str(refused.value)
     assert not order.file.exists()
+
+
+@pytest.mark.parametrize("cut", [KeyboardInterrupt(), OSError(errno.ENOSPC, "full")])
+def test_settings_are_never_there_without_the_names_they_lean_on(
+    machine: EmulatedMachine,
+    found: Discovery,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cut: BaseException,
+) -> None:
+    """Whatever ends setup between its two writes: the machine starts into setup again, which
+    writes what lacks, and has udev read the rules."""
+    answers = GivenAnswers("T0007", "https://127.0.0.1:9", "演示中心", "supermarket")
+    rules, file = tmp_path / "60-kiosk.rules", tmp_path / "terminal.toml"
+    order = procedure.SetupOrder(file, answers, rules, quiet=True)
+    named: list[bool] = []
+    monkeypatch.setattr(discovery, "look", lambda place, known: found)
+    monkeypatch.setattr(AtConsole, "accept", lambda *_words, **_more: 0)
+    monkeypatch.setattr(plugged, "ROOT", machine.tree.root)
+    monkeypatch.setattr(names, "RULES", rules)
+    monkeypatch.setattr(procedure, "_UDEV", tmp_path)
+    monkeypatch.setattr(
+        procedure, "give_names", lambda _technician: named.append(file.exists() and rules.exists())
+    )
+    write, written = writing.replace, list[Path]()
+
+    def broken_off(path: Path, text: str, mode: int) -> Path | None:
+        if written:
+            raise cut
+        written.append(path)
+        return write(path, text, mode)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(writing, "replace", broken_off)
+        with pytest.raises((KeyboardInterrupt, click.ClickException)):
+            procedure.run(order, machine.place, AtConsole(str))
+    assert not file.exists()
+    assert procedure.run(order, machine.place, AtConsole(str)) == 0
+    assert settings_file.load(file).devices[Kind.ID_CARD]["port"] == "/dev/kiosk/id_card"
+    assert "kiosk/id_card" in rules.read_text(encoding="utf-8")
+    assert named == [True]
 
 
 @pytest.mark.parametrize(
