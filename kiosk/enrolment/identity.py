@@ -97,7 +97,8 @@ class TerminalIdentity:
 
     def accept(self, key: TerminalKey, granted: EnrolledTerminal, ticket: str = "") -> None:
         """Put what the centre granted to ``key`` in force; ``ticket``: the id of the ticket that
-        it came by. Raises :class:`NotEnrolled`, and for a ticket that was used before
+        it came by. The identity before stays until the next one: a terminal in service has it in
+        hand. Raises :class:`NotEnrolled`, and for a ticket that was used before
         :class:`~kiosk.enrolment.signed.TicketRefused`, then nothing has changed; ``OSError``."""
         certificate = own_certificate(granted.certificate, key, granted.terminal)
         for name, pem in (
@@ -114,6 +115,7 @@ class TerminalIdentity:
         files |= {"certificate": granted.certificate, "seal-roots": granted.seal_roots}
         files |= {"ca": granted.ca} if granted.ca else {}
         files |= {_SIGNERS: granted.ticket_signers} if granted.ticket_signers else {}
+        before = request_in_force(self._state)
         keys.make_folder(folder)
         for name, pem in files.items():
             _write(folder / f"{name}.pem", pem)
@@ -124,7 +126,7 @@ class TerminalIdentity:
                 self._folder / _USED, "".join(f"{id}\n" for id in (*self.used_tickets(), ticket))
             )
         for other in self._folder.iterdir():
-            if other.is_dir() and other != folder:
+            if other.is_dir() and other not in (folder, before and before.parent):
                 shutil.rmtree(other, ignore_errors=True)
 
     def used_tickets(self) -> tuple[str, ...]:
@@ -132,6 +134,16 @@ class TerminalIdentity:
         with suppress(FileNotFoundError):
             return tuple((self._folder / _USED).read_text().split())
         return ()
+
+
+def request_in_force(state: Path) -> Path | None:
+    """The file of the request of the identity in force, which names it: a renewal leaves it. None
+    where the terminal was not enrolled, or ``enrolled.toml`` cannot be read."""
+    try:
+        table = tomllib.loads((state / ENROLLED).read_text(encoding="utf-8"))
+        return Path(table["enrolled"]["request"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def renewed(file: Path, enrolled: Path, pem: str) -> tuple[datetime, datetime]:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import NamedTuple, Protocol
@@ -31,6 +32,7 @@ from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
 from kiosk.centre.tpm import DEVICE
 from kiosk.enrolment import renewal
+from kiosk.enrolment.identity import request_in_force
 from kiosk.enrolment.renewal import CertificateRenewal
 from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Login, Money, Quit, Upkeep
 from kiosk.operation import OperationState
@@ -93,11 +95,13 @@ class Asks(Protocol):
 
 
 class CommitterProcess:
-    """Runs a :class:`Committer` until the keeper says ``Quit`` or is gone, or the journal breaks.
+    """Runs a :class:`Committer` until the keeper says ``Quit`` or is gone, the journal breaks, or
+    the terminal is enrolled anew.
 
     ``connect`` makes one connection to the centre, ``open_journal`` opens the journal or raises
     :class:`JournalUnwritable`; ``make_room`` sets a damaged one aside. ``renews`` renews the
-    terminal's certificate in time; None: nobody does.
+    terminal's certificate in time; None: nobody does. ``replaced`` says whether another identity is
+    in force: a successor then speaks with that one.
     """
 
     def __init__(
@@ -107,7 +111,9 @@ class CommitterProcess:
         make_room: Callable[[], object],
         connect: Callable[[], Asks],
         renews: CertificateRenewal | None = None,
+        replaced: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._replaced = replaced
         self._line = line
         self._open_journal = open_journal
         self._make_room = make_room
@@ -130,13 +136,14 @@ class CommitterProcess:
         self._own = threading.local()  # each worker's connection
 
     def run(self) -> None:
-        """Work until the keeper says ``Quit`` or is gone, or the open journal is in doubt."""
+        """Work until the keeper says ``Quit`` or is gone, the open journal is in doubt, or another
+        identity is in force."""
         try:
             # This process does not go over to another journal, which would know nothing of the
             # calls that are under way. The opening of the successor reads the file through and sets
             # a damaged one aside; the keeper passes on what was not taken and not noted.
             with contextlib.suppress(JournalUnwritable):
-                while self._turn():
+                while not self._replaced() and self._turn():
                     pass
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
@@ -324,6 +331,12 @@ def client(chosen: settings.Settings) -> CommitClient:
     )
 
 
+def enrolled_anew(chosen: settings.Settings) -> bool:
+    """Whether the terminal was enrolled with another key since ``chosen`` was read."""
+    now = request_in_force(settings.state_directory(chosen))
+    return now is not None and now != (chosen.enrolled and chosen.enrolled.request)
+
+
 def needs_of_committer(journal: Path) -> ProcessNeeds:
     """What the committer needs: the directory of its journal, the TPM, and the centre."""
     return ProcessNeeds(writes=(str(journal.parent), str(DEVICE)), connects=True)
@@ -346,5 +359,6 @@ def run(settings_path: Path, channel_fd: int) -> None:
         lambda: set_aside(path),
         lambda: client(chosen),
         CertificateRenewal(chosen, lambda: renewal.client(chosen)),
+        (lambda: False) if spoilt else partial(enrolled_anew, chosen),
     ).run()
     os._exit(0)  # a call on its way may take another fifteen seconds; nobody waits for its answer

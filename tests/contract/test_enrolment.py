@@ -38,6 +38,7 @@ from kiosk.centre.enrolment import EnrolmentRequest, RenewalRequest
 from kiosk.centre.enrolment_client import EnrolmentClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.tpm import MARK
+from kiosk.centre.transport import tls_context
 from kiosk.enrolment import command, identity
 from kiosk.enrolment import key as keys
 from kiosk.enrolment import signed as signed_tickets
@@ -47,6 +48,7 @@ from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity, renew_signer
 from kiosk.enrolment.key import KeyUnusable
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.maintenance import ticket as maintenance
+from kiosk.operations.process import enrolled_anew
 from kiosk.workshop.sandbox import enrolment as desk
 from kiosk.workshop.sandbox.server import serving_both
 from kiosk.workshop.sandbox.tickets import maintenance_ticket
@@ -386,6 +388,22 @@ def test_the_next_certificate_takes_the_place_of_the_present_one(
     with pytest.raises(NotEnrolled, match="another key"):
         renewed(loaded.centre.certificate, enrolled, foreign)
     assert loaded.centre.certificate.read_text() == pem
+
+
+def test_who_has_the_identity_of_before_in_hand_keeps_it_until_the_next_enrolment(
+    stage: EnrolmentStage, new: NewTerminal
+) -> None:
+    """A visit that stands by, while ``kiosk enrol`` runs; the committer makes way for another."""
+    new.enrolled_by(stage, "YL-0312")
+    first = new.load()
+    assert first.centre.key
+    assert not enrolled_anew(first)
+    new.enrolled_by(stage, "YL-0312", exchange="yes")
+    assert enrolled_anew(first)
+    assert tls_context(first.centre.ca, first.centre.certificate, first.centre.key)
+    assert not enrolled_anew(new.load())
+    new.enrolled_by(stage, "YL-0312", exchange="yes")
+    assert not first.centre.key.parent.exists()
 
 
 def test_a_certificate_that_ends_in_a_visit_serves_to_the_end_of_its_connection(

@@ -71,6 +71,7 @@ class CommitterLine:
             parts.get("make_room") or (lambda: set_aside(self.path)),
             parts.get("connect") or self.connect,
             parts.get("renews"),
+            parts.get("replaced", lambda: False),
         )
         for word in parts.get("told", ()):  # it lies on the line when the process starts
             self.line.send(word)
@@ -422,6 +423,21 @@ def ended(line: CommitterLine) -> bool:
     line.thread.join(PATIENCE_S)
     line.line.close()
     return not line.thread.is_alive()
+
+
+def test_a_terminal_that_is_enrolled_anew_gets_another_committer(
+    start: Callable[..., CommitterLine],
+) -> None:
+    """The one before knows the old certificate only: what a citizen has confirmed would wait until
+    somebody restarts the terminal."""
+    anew: list[bool] = []
+    line = start(replaced=lambda: bool(anew))
+    assert line.hear(Money) == Money(True)
+    anew.append(True)
+    line.line.send(Login(LoginEvent.REFUSED, "cd" * 16, "code-wrong"))
+    line.thread.join(PATIENCE_S)
+    assert not line.thread.is_alive()
+    line.line.close()
 
 
 def test_a_journal_that_is_damaged_while_it_is_open_makes_room_for_a_new_one(
