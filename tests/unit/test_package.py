@@ -30,7 +30,7 @@ SYSTEMCTL = """\
 echo "$@" >>$told
 case "$1" in
 is-enabled) echo $state; [ $state = enabled ] ;;
-is-active) exit 3 ;;
+is-active) [ $serves = 1 ] && ! grep -q SIGUSR2 $told ;;
 enable | start | restart) [ $state != masked ] ;;
 mask) [ "$target" = ours ] ;;
 esac
@@ -46,6 +46,7 @@ class ScriptedMachine:
         self.state = "enabled"
         self.target = "ours"
         self.unresolved = False
+        self.serves = False  # until the keeper was told to let the visit end
         self.said = ""
         (root / "programs").mkdir()
         for name in ("adduser", "deluser", "getent", "udevadm", "sleep"):
@@ -71,6 +72,7 @@ class ScriptedMachine:
             "state": self.state,
             "target": self.target,
             "unresolved": str(int(self.unresolved)),
+            "serves": str(int(self.serves)),
         }
         done = subprocess.run(
             ["sh", "-c", text, script, *words],
@@ -116,6 +118,30 @@ def test_a_unit_that_somebody_has_masked_stays_out_of_service(
     machine.state = "enabled"
     assert machine.run("postinst", word) == 0, machine.said
     assert machine.told[-1] == f"{'restart' if word == 'configure' else 'start'} kiosk.service"
+
+
+@pytest.mark.parametrize(
+    ("script", "word", "then"),
+    [
+        ("prerm", "upgrade", "stop"),
+        ("preinst", "upgrade", None),
+        ("postinst", "configure", "restart"),
+    ],
+)
+def test_no_step_of_an_upgrade_cuts_off_a_visit(
+    machine: ScriptedMachine, script: str, word: str, then: str | None
+) -> None:
+    """Where an upgrade was broken off, the terminal serves again, and dpkg begins in the middle."""
+    machine.file(SETTINGS).touch()
+    machine.program("findmnt", "")
+    machine.program("lsblk", "")
+    machine.serves = True
+    assert machine.run(script, word) == 0, machine.said
+    told = machine.told
+    lets_end = told.index("kill --kill-whom=main --signal=SIGUSR2 kiosk.service")
+    ends = [told.index(f"{cut} kiosk.service") for cut in ("stop", "restart") if cut == then]
+    assert all(lets_end < end for end in ends)
+    assert len(ends) == (then is not None)
 
 
 def test_setup_does_not_take_the_console_from_who_installs(machine: ScriptedMachine) -> None:
