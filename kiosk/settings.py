@@ -256,6 +256,16 @@ class NotYetEnrolled(SettingsError):
     """The settings say where this terminal is enrolled, and it has no number yet."""
 
 
+def request_in_force(state: Path) -> Path | None:
+    """The file of the request of the identity in force, which names it: a renewal leaves it. None
+    where the terminal was not enrolled, or ``enrolled.toml`` cannot be read."""
+    try:
+        table = tomllib.loads((state / ENROLLED).read_text(encoding="utf-8"))
+        return Path(table["enrolled"]["request"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _enrolled(table: dict[str, Any], kept: Path | None) -> tuple[dict[str, Any], str]:
     """The tables of ``enrolled.toml`` of the terminal with the settings ``table``, and why this
     user may not read them, where that is so. ``kept``: a copy that goes before it, where it is.

@@ -24,7 +24,7 @@ from kiosk.centre.enrolment import EnrolledTerminal, EnrolmentRequest, KeyPlace
 from kiosk.enrolment import key as keys
 from kiosk.enrolment.key import TerminalKey
 from kiosk.enrolment.signed import TicketRefused
-from kiosk.settings import ENROLLED
+from kiosk.settings import ENROLLED, request_in_force
 
 FOLDER = "identity"
 _NEXT = "next"
@@ -134,16 +134,6 @@ class TerminalIdentity:
         with suppress(FileNotFoundError):
             return tuple((self._folder / _USED).read_text().split())
         return ()
-
-
-def request_in_force(state: Path) -> Path | None:
-    """The file of the request of the identity in force, which names it: a renewal leaves it. None
-    where the terminal was not enrolled, or ``enrolled.toml`` cannot be read."""
-    try:
-        table = tomllib.loads((state / ENROLLED).read_text(encoding="utf-8"))
-        return Path(table["enrolled"]["request"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def renewed(file: Path, enrolled: Path, pem: str) -> tuple[datetime, datetime]:

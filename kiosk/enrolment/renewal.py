@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from drivers.sentence import en
 from kiosk import events, settings
 from kiosk.centre.enrolment import Renewal, RenewalRequest
 from kiosk.centre.enrolment_client import EnrolmentClient
@@ -83,6 +84,7 @@ class CertificateRenewal:
         from kiosk.enrolment import identity
 
         try:
+            self._unless_replaced(enrolled)
             # What an earlier renewal has left half written is told first: a centre whose
             # certificates end with its CA has none to give that ends later.
             dates = identity.told_late(certificate, self._told, enrolled.until)
@@ -92,6 +94,7 @@ class CertificateRenewal:
                 with self._connect() as centre:
                     asked = RenewalRequest(request=enrolled.request.read_text())
                     told = centre.renew(asked)
+                self._unless_replaced(enrolled)
                 # The signers first: once the next certificate is written, a renewal that broke off
                 # asks the centre for nothing any more.
                 if told.ticket_signers:
@@ -101,6 +104,12 @@ class CertificateRenewal:
         except identity.NotEnrolled as error:
             raise ValueError(str(error)) from error
         return enrolled.until
+
+    def _unless_replaced(self, enrolled: EnrolledSettings) -> None:
+        """Raise ``ValueError`` where the terminal was enrolled anew meanwhile: the dates of the
+        certificate of before are not for the file that is in force."""
+        if settings.request_in_force(self._told.parent) != enrolled.request:
+            raise ValueError(en("another identity is in force"))
 
     def _tells(
         self, enrolled: EnrolledSettings, since: datetime, until: datetime

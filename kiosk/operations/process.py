@@ -32,7 +32,6 @@ from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
 from kiosk.centre.tpm import DEVICE
 from kiosk.enrolment import renewal
-from kiosk.enrolment.identity import request_in_force
 from kiosk.enrolment.renewal import CertificateRenewal
 from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Login, Money, Quit, Upkeep
 from kiosk.operation import OperationState
@@ -333,8 +332,16 @@ def client(chosen: settings.Settings) -> CommitClient:
 
 def enrolled_anew(chosen: settings.Settings) -> bool:
     """Whether the terminal was enrolled with another key since ``chosen`` was read."""
-    now = request_in_force(settings.state_directory(chosen))
+    now = settings.request_in_force(settings.state_directory(chosen))
     return now is not None and now != (chosen.enrolled and chosen.enrolled.request)
+
+
+def watch_for_another_identity(chosen: settings.Settings, *, spoilt: bool) -> Callable[[], bool]:
+    """:func:`enrolled_anew` of ``chosen``, where a successor would read other settings: not where
+    they are ``spoilt`` and a copy serves, nor where ``terminal.toml`` names an identity itself."""
+    if spoilt or enrolled_anew(chosen):
+        return lambda: False
+    return partial(enrolled_anew, chosen)
 
 
 def needs_of_committer(journal: Path) -> ProcessNeeds:
@@ -359,6 +366,6 @@ def run(settings_path: Path, channel_fd: int) -> None:
         lambda: set_aside(path),
         lambda: client(chosen),
         CertificateRenewal(chosen, lambda: renewal.client(chosen)),
-        (lambda: False) if spoilt else partial(enrolled_anew, chosen),
+        watch_for_another_identity(chosen, spoilt=bool(spoilt)),
     ).run()
     os._exit(0)  # a call on its way may take another fifteen seconds; nobody waits for its answer

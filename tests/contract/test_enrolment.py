@@ -48,7 +48,7 @@ from kiosk.enrolment.identity import NotEnrolled, TerminalIdentity, renew_signer
 from kiosk.enrolment.key import KeyUnusable
 from kiosk.enrolment.signed import TicketRefused
 from kiosk.maintenance import ticket as maintenance
-from kiosk.operations.process import enrolled_anew
+from kiosk.operations.process import watch_for_another_identity
 from kiosk.workshop.sandbox import enrolment as desk
 from kiosk.workshop.sandbox.server import serving_both
 from kiosk.workshop.sandbox.tickets import maintenance_ticket
@@ -397,11 +397,15 @@ def test_who_has_the_identity_of_before_in_hand_keeps_it_until_the_next_enrolmen
     new.enrolled_by(stage, "YL-0312")
     first = new.load()
     assert first.centre.key
-    assert not enrolled_anew(first)
+    replaced = watch_for_another_identity(first, spoilt=False)
+    assert not replaced()
     new.enrolled_by(stage, "YL-0312", exchange="yes")
-    assert enrolled_anew(first)
+    assert replaced()
+    for spoilt in (False, True):
+        again = watch_for_another_identity(first, spoilt=spoilt)
+        assert not again(), "a successor would read the same, and would make way for ever"
     assert tls_context(first.centre.ca, first.centre.certificate, first.centre.key)
-    assert not enrolled_anew(new.load())
+    assert not watch_for_another_identity(new.load(), spoilt=False)()
     new.enrolled_by(stage, "YL-0312", exchange="yes")
     assert not first.centre.key.parent.exists()
 

@@ -193,6 +193,31 @@ def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [line.__dict__["reason"] for line in told]
 
 
+@pytest.mark.parametrize("when", ["before", "while the centre is asked"])
+def test_a_terminal_that_was_enrolled_anew_keeps_the_dates_of_its_new_certificate(
+    chosen: Settings, ca: SandboxCa, tmp_path: Path, when: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A committer that still has the identity of before in hand writes nothing into its file."""
+    told = tmp_path / settings.ENROLLED
+    anew = told.read_text().replace("/identity/", "/identity/other-")
+    centre = RenewingCentre(ca, lasts=400 * DAY)
+    make = centre.certificate
+
+    def certificate(request: str) -> str:
+        told.write_text(anew)
+        return make(request)
+
+    if when == "before":
+        told.write_text(anew)
+    centre.certificate = certificate  # type: ignore[method-assign]
+    now = datetime.now(UTC)
+    looks = CertificateRenewal(chosen, centre.connect, lambda: now + 65 * DAY)
+    assert looks.look() == (False, renewal.AGAIN_S)
+    assert told.read_text() == anew
+    assert len(centre.asked) == (when != "before")
+    assert "another identity is in force" in str(vars(caplog.records[-1]))
+
+
 @pytest.mark.parametrize("lasts", [89 * DAY, 90 * DAY])
 def test_a_certificate_that_brings_no_time_is_not_taken(
     chosen: Settings, ca: SandboxCa, lasts: timedelta, caplog: pytest.LogCaptureFixture
