@@ -45,7 +45,6 @@ class IdleClock(QObject):
         """Stop, set both times to nought, and take these limits."""
         self._limits = limits
         self._idle_s = self._visit_s = 0
-        self._limit_told = False
         self._away_s: int | None = None  # since nobody stands there; None: somebody may
         self._begun = self._idles = self._held = self._phone = self._care = False
         self._limited = True
@@ -56,7 +55,6 @@ class IdleClock(QObject):
         """The visit begins. A technician's is not ``limited``: it has no longest time, and whoever
         steps behind the machine has not gone."""
         self._begun, self._away_s, self._limited = True, None, limited
-        self._limit_told = False
         self._timer.start()
 
     def stop(self) -> None:
@@ -97,9 +95,8 @@ class IdleClock(QObject):
             self._away_s += 1
             if self._away_s >= AWAY_S and self._counts() and not self._held:
                 self._idle_s = max(self._idle_s, ceil(self._covers_at()) - 1)
-        if self._limited and self._visit_s >= self._limits.limit_s and not self._limit_told:
-            self._limit_told = True  # once: the farewell to a card that lies there outlasts it
-            self.timedOut.emit("limit")
+        if self._limited and self._visit_s - 1 < self._limits.limit_s <= self._visit_s:
+            self.timedOut.emit("limit")  # once: the farewell to a card that lies there outlasts it
         if self._idles and not self._held:
             self._idle_s += 1
             if self._idle_s >= self._ends_at():
@@ -145,9 +142,8 @@ class IdleClock(QObject):
 
     def _visit_left(self) -> int:
         left = self._limits.limit_s - self._visit_s
-        limited = self._limited and not self._limit_told
-        ends = self._begun and limited and left <= self._limits.limit_warn_s
-        return max(1, ceil(left)) if ends else 0
+        ends = self._begun and self._limited and 0 < left <= self._limits.limit_warn_s
+        return ceil(left) if ends else 0
 
     secondsLeft = readable(int, lambda self: self._seconds_left(), changed)
     """Seconds until the page is covered, while the page asks; otherwise 0."""

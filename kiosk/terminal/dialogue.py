@@ -300,12 +300,12 @@ class Dialogue:
     def _keep(self, end: Left | TimedOut) -> None:
         """Keep ``end`` for after the print. Of 退出 and the clock's word, which comes once, the
         visit ends by 退出, and nothing new begins."""
-        both = (self._over, end)
-        for one in both:
-            if isinstance(one, TimedOut) and any(isinstance(other, Left) for other in both):
-                self._late = one
-        if not isinstance(self._over, Left):
-            self._over = end
+        both = (end, self._over)
+        left = next((one for one in both if isinstance(one, Left)), None)
+        told = next((one for one in both if isinstance(one, TimedOut)), None)
+        self._over = left or told
+        if left:
+            self._late = told or self._late
 
     def _put_off(self, end: TimedOut) -> None:
         self._over, self._late, self._read_by = None, end, Deadline(READ_S)

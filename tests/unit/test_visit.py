@@ -851,6 +851,38 @@ def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
         host.stop()
 
 
+@pytest.mark.parametrize("first", ["limit", "leave"])
+def test_after_a_print_with_leaving_and_the_longest_time_only_the_farewell_is_shown(
+    first: str,
+) -> None:
+    """In either order: the clock says it once, and no rating is asked for."""
+    freed = threading.Event()
+    host = ThreadHost(NeverComesBack(freed))
+    host.start()
+    asking = Asking({Kind.RECEIPT_PRINTER: host})
+    try:
+        asking.ask(PrintingSlip(PrintSlip("job", Slip(()))))
+        ticket = asking.ticket()
+        for word in ("limit", "leave") if first == "limit" else ("leave", "limit"):
+            if word == "limit":
+                asking.dialogue.time_out("limit")
+            else:
+                asking.dialogue.leave(ticket)
+        assert asking.nothing_yet()
+        freed.set()
+        assert asking.outcome() is None
+        for end in (Left, TimedOut):
+            asking.ask(question("a rating"))
+            assert isinstance(asking.outcome(), end)
+        asking.ask(Farewell())
+        asking.dialogue.answer(asking.ticket(), "bye")
+        assert asking.outcome() is None
+    finally:
+        freed.set()
+        asking.end()
+        host.stop()
+
+
 class NotingPrinter(NeverComesBack):
     """Prints at once, and notes that it was told to."""
 
